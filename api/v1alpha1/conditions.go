@@ -1,0 +1,58 @@
+package v1alpha1
+
+// Condition types. All have positive polarity: True is the good state.
+const (
+	// ConditionReady summarises an object: it does what its spec says.
+	ConditionReady = "Ready"
+	// ConditionKeysReady says that a Realm has a usable key document.
+	ConditionKeysReady = "KeysReady"
+	// ConditionEnforced says that every replica refuses what a RevokedToken names.
+	ConditionEnforced = "Enforced"
+)
+
+// Reasons of User's Ready.
+const (
+	ReasonReady                   = "Ready"
+	ReasonDisabled                = "Disabled"
+	ReasonNoPassword              = "NoPassword"
+	ReasonPasswordSecretNotFound  = "PasswordSecretNotFound"
+	ReasonPasswordSecretWrongType = "PasswordSecretWrongType"
+	ReasonPasswordHashInvalid     = "PasswordHashInvalid"
+	ReasonUnknownRole             = "UnknownRole"
+	// ReasonNoRealm: the namespace holds no Realm, so nothing in it is in force.
+	ReasonNoRealm = "NoRealm"
+	// ReasonPasswordSecretUnreachable: Latchkey may not read or write the password Secret (RBAC of the realm's namespace).
+	ReasonPasswordSecretUnreachable = "PasswordSecretUnreachable"
+)
+
+// Reasons of Role's Ready (with ReasonReady).
+const (
+	ReasonUnknownInclude = "UnknownInclude"
+	ReasonIncludeCycle   = "IncludeCycle"
+	ReasonNotYetInForce  = "NotYetInForce"
+)
+
+// Reasons of Realm's Ready and KeysReady (with ReasonReady).
+const (
+	// ReasonKeysNotReady: see KeysReady for why.
+	ReasonKeysNotReady = "KeysNotReady"
+	// ReasonKeysCreated: a first key generation was just made.
+	ReasonKeysCreated = "KeysCreated"
+	// ReasonKeysReplaced: the key Secret was deleted or foreign, so every token made before is dead.
+	ReasonKeysReplaced = "KeysReplaced"
+	// ReasonKeysInvalid: the key document can't be read; the last good one stays in use.
+	ReasonKeysInvalid = "KeysInvalid"
+	// ReasonKeysUnreachable: Latchkey may not read or write the key Secret (RBAC of the realm's namespace).
+	ReasonKeysUnreachable = "KeysUnreachable"
+	// ReasonDistrustInFuture: keys.distrustBefore lay in the future and counted as the moment it was seen.
+	ReasonDistrustInFuture = "DistrustInFuture"
+)
+
+// Reasons of Events that aren't reasons of conditions.
+const (
+	ReasonPasswordHashed   = "PasswordHashed"
+	ReasonLoginsRevoked    = "LoginsRevoked"
+	ReasonSessionRevoked   = "SessionRevoked"
+	ReasonSessionCollected = "SessionCollected"
+	ReasonTokenCollected   = "TokenCollected"
+)
