@@ -22,13 +22,13 @@ type Algorithm string
 const (
 	ES256 Algorithm = "ES256" // ECDSA on P-256 with SHA-256
 	EdDSA Algorithm = "EdDSA" // Ed25519
-	RS256 Algorithm = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256; made with 3072 bits, taken with 2048 to 4096
+	RS256 Algorithm = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256; made with 2048 bits (a key signs for 30 days), taken with up to 4096
 	HS256 Algorithm = "HS256" // HMAC with SHA-256: who can verify can also sign; 32 bytes, never published
 )
 
 const (
 	symmetricKeySize = 32 // bytes
-	rsaKeySize       = 3072
+	rsaKeySize       = 2048
 	rsaMinKeySize    = 2048
 	rsaMaxKeySize    = 4096
 	rsaExponent      = 65537

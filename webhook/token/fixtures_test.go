@@ -33,7 +33,7 @@ var (
 
 // rawRSA takes long to make, so that all tests share one.
 var rawRSA = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 3072)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}

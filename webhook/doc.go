@@ -1,0 +1,20 @@
+// Package webhook is the HTTP service: it issues tokens and answers the proxy's check for
+// every request. It knows no Kubernetes; what it needs of the API server are the small
+// interfaces of store.go.
+//
+// The journey of GET /check, which touches memory only:
+//
+//	server.go      listeners, limits, drain
+//	service.go     the raw target is split into realm and path
+//	check.go       realm → original request → caller → decision → answer
+//	proxy/         which headers hold the original request, a file a dialect
+//	identify.go    Authorization → verified token → live user, revocations
+//	policy/        Decide: do the caller's roles allow it?
+//	respond.go     a refusal becomes status, headers and body
+//	log.go         the line that tells an operator what to mend
+//
+// Everything else goes through the one table of routes.go to a file per endpoint family:
+// token.go, logout.go (and revoke), profile.go (and userinfo), users.go, metadata.go
+// (JWKS, discovery). read.go reads their bodies strictly, audit.go lists what is audited,
+// metrics.go what is counted, quota.go bounds successful logins.
+package webhook

@@ -1,0 +1,108 @@
+package webhook
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/token"
+)
+
+// caller is who makes a request. The zero caller is nobody.
+type caller struct {
+	claims  *token.Claims
+	user    *directory.User
+	subject *directory.Subject
+}
+
+// unidentified says why a request has no caller. Its sentences are a contract.
+type unidentified struct {
+	reason    string
+	sentence  string
+	presented bool // credentials were sent, so RFC 6750 wants an error in the challenge
+}
+
+func (u *unidentified) Error() string { return u.sentence }
+
+// Every way not to be identified.
+var (
+	noCredentials = &unidentified{reasonNoCredentials, "Authentication required", false}
+	malformed     = &unidentified{reasonMalformed, "Invalid token", true}
+	invalidToken  = &unidentified{reasonInvalidToken, "Invalid token", true}
+	tokenExpired  = &unidentified{reasonTokenExpired, "Token expired", true}
+	tokenRevoked  = &unidentified{reasonTokenRevoked, "Token revoked", true}
+	userGone      = &unidentified{reasonUserGone, "User not found or disabled", true}
+)
+
+// identify returns whose access token a request carries, judged by what the directory
+// holds now. Every endpoint that asks who calls goes through here.
+func (s *Service) identify(r *http.Request, realm *directory.Realm) (caller, *unidentified) {
+	raw, problem := bearer(r.Header)
+	if problem != nil {
+		return caller{}, problem
+	}
+	return s.judge(realm, raw, s.Now())
+}
+
+// judge verifies an access token and then asks the directory whether it still counts.
+func (s *Service) judge(realm *directory.Realm, raw string, now time.Time) (caller, *unidentified) {
+	settings := realm.Settings()
+	claims, err := s.Tokens.Verify(realm.Keys(), raw, token.Expect{Type: token.Access, Issuer: settings.Issuer, Audiences: settings.Audiences}, now)
+	switch {
+	case errors.Is(err, token.ErrExpired):
+		return caller{}, tokenExpired
+	case err != nil:
+		return caller{}, invalidToken
+	}
+	user := realm.User(claims.Username)
+	switch {
+	case user == nil || user.UID != claims.Subject || !user.Active():
+		return caller{}, userGone
+	case realm.Revoked(claims.ID, claims.SessionID, user, claims.AuthTime):
+		return caller{}, tokenRevoked
+	}
+	return caller{claims, user, realm.Subject(user)}, nil
+}
+
+// bearer returns the token of an Authorization header (RFC 6750 section 2.1). Two such
+// headers, or a Bearer without exactly one space and a token, are invalid rather than
+// absent; other schemes are not ours.
+func bearer(h http.Header) (string, *unidentified) {
+	values := h["Authorization"]
+	switch {
+	case len(values) == 0:
+		return "", noCredentials
+	case len(values) > 1:
+		return "", malformed
+	}
+	const scheme = "Bearer"
+	value := values[0]
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", noCredentials
+	}
+	raw, found := strings.CutPrefix(value[len(scheme):], " ")
+	if !found || raw == "" {
+		return "", malformed
+	}
+	return raw, nil
+}
+
+// require returns the caller of an endpoint that is for identified users alone.
+func (s *Service) require(r *http.Request, realm *directory.Realm) (caller, error) {
+	who, problem := s.identify(r, realm)
+	if problem != nil {
+		return caller{}, problem.failure()
+	}
+	return who, nil
+}
+
+// failure is the 401 of u.
+func (u *unidentified) failure() *failure {
+	f := &failure{status: http.StatusUnauthorized, code: codeInvalidToken, description: u.sentence, reason: u.reason}
+	if u.presented {
+		f.challenge = codeInvalidToken
+	}
+	return f
+}

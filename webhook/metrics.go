@@ -1,0 +1,65 @@
+package webhook
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/latchkey-auth/latchkey/webhook/policy"
+	"github.com/latchkey-auth/latchkey/webhook/proxy"
+)
+
+// metrics counts what the service does. Labels are from fixed sets: nothing that a
+// client sends can make a series.
+type metrics struct {
+	allowed  prometheus.Counter
+	denied   map[string]prometheus.Counter
+	requests *prometheus.CounterVec
+	logins   *prometheus.CounterVec
+	panics   prometheus.Counter
+}
+
+// reasonAllowed is the reason label of checks that passed.
+const reasonAllowed = "allowed"
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	checks := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "latchkey_checks_total",
+		Help: "Checks answered, by the reason of the answer.",
+	}, []string{"reason"})
+	m := &metrics{
+		allowed: checks.WithLabelValues(reasonAllowed),
+		denied:  map[string]prometheus.Counter{},
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_requests_total",
+			Help: "Requests answered outside of /check, by error code (ok: none).",
+		}, []string{"code"}),
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_logins_total",
+			Help: "Logins tried, by result: ok, refused (wrong credentials), limited (too many at once, or of one user), unavailable (no API server).",
+		}, []string{"result"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "latchkey_panics_total",
+			Help: "Requests that hit a bug and were refused.",
+		}),
+	}
+	for _, reason := range denials() {
+		m.denied[reason] = checks.WithLabelValues(reason)
+	}
+	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// denials are all reasons for which a check is refused.
+func denials() []string {
+	reasons := append(proxy.Reasons(),
+		reasonNoCredentials, reasonMalformed, reasonInvalidToken, reasonTokenExpired, reasonTokenRevoked, reasonUserGone,
+		reasonRoleMissing, reasonRoleUnknown, reasonRoleMalformed, reasonCheckUnknown,
+		reasonRealmUnknown, reasonRealmUnusable, reasonNotSynced, reasonInternal)
+	for _, r := range []policy.Reason{policy.ReasonNoRule, policy.ReasonPathAmbiguous, policy.ReasonHostInvalid, policy.ReasonPathInvalid, policy.ReasonMethodInvalid} {
+		reasons = append(reasons, string(r))
+	}
+	return reasons
+}

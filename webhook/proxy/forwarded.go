@@ -1,0 +1,38 @@
+package proxy
+
+import (
+	"net/http"
+	"strings"
+)
+
+// forwarded reads X-Forwarded-Method, -Proto, -Host and -Uri, as Caddy's forward_auth
+// sets them. A comma means that two hops, or a client and a hop, wrote one header.
+func forwarded(header http.Header, query string) (Original, error) {
+	if err := NoParameters(query); err != nil {
+		return Original{}, err
+	}
+	const hint = "the proxy must set it on every check (Caddy: forward_auth does)"
+	var values [4]string
+	for i, name := range [...]string{"X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri"} {
+		value, err := single(header, name, hint)
+		if err != nil {
+			return Original{}, err
+		}
+		separator := ","
+		if name == "X-Forwarded-Uri" {
+			separator = ", " // a URI may hold a comma
+		}
+		if strings.Contains(value, separator) {
+			return Original{}, malformed(name, "a single value")
+		}
+		values[i] = value
+	}
+	method, proto, host, uri := values[0], values[1], values[2], values[3]
+	if !isScheme(proto) {
+		return Original{}, malformed("X-Forwarded-Proto", "http or https")
+	}
+	if !isPath(uri) {
+		return Original{}, malformed("X-Forwarded-Uri", "a path")
+	}
+	return Original{Method: method, Host: host, Target: uri}, nil
+}

@@ -1,0 +1,95 @@
+// Package proxy reads what each proxy says of the request that it asks about.
+//
+// There is one file per dialect. A dialect reads its own headers and no others: under
+// nginx the X-Forwarded-* headers are the client's text, under Caddy X-Original-* are,
+// so looking at a second place would be an invitation. A header that is missing, empty
+// or doubled is a refusal, never a guess. Nothing here decides who may pass.
+package proxy
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Original is a request as a proxy described it, raw.
+type Original struct {
+	Method string // exact case
+	Host   string // as the client sent it, port included
+	Target string // /path or /path?query, as on the request line
+}
+
+// Dialect reads the original request from the check request's header and raw query.
+// Its errors are *Unreadable, and the Original beside one is the zero value.
+type Dialect func(header http.Header, query string) (Original, error)
+
+// Named returns the dialect behind /check/<name>.
+func Named(name string) (Dialect, bool) {
+	switch name {
+	case "nginx":
+		return nginx, true
+	case "caddy":
+		return forwarded, true
+	}
+	return nil, false
+}
+
+// Unreadable says why a check request doesn't describe an original request.
+type Unreadable struct {
+	// Reason is a short code from a fixed set, fit for X-Latchkey-Reason and a metric.
+	Reason string
+	// Hint tells the operator what to set, and names no value that a client sent.
+	Hint string
+}
+
+// Error returns the reason and the hint.
+func (u *Unreadable) Error() string { return u.Reason + ": " + u.Hint }
+
+// Every Reason of this package.
+const (
+	ReasonHeaderMissing      = "header_missing"
+	ReasonHeaderRepeated     = "header_repeated"
+	ReasonHeaderMalformed    = "header_malformed"
+	ReasonHostMismatch       = "host_mismatch"
+	ReasonParameterMissing   = "parameter_missing"
+	ReasonParameterMalformed = "parameter_malformed"
+	ReasonParameterUnknown   = "parameter_unknown"
+)
+
+// Reasons returns every Reason of this package, for metrics that exist before they count.
+func Reasons() []string {
+	return []string{
+		ReasonHeaderMissing, ReasonHeaderRepeated, ReasonHeaderMalformed, ReasonHostMismatch,
+		ReasonParameterMissing, ReasonParameterMalformed, ReasonParameterUnknown,
+	}
+}
+
+// single returns the one, non-empty value of a header; name is in canonical form.
+func single(header http.Header, name, hint string) (string, error) {
+	switch values := header[name]; {
+	case len(values) == 0 || len(values) == 1 && values[0] == "":
+		return "", &Unreadable{ReasonHeaderMissing, name + " is missing or empty: " + hint}
+	case len(values) > 1:
+		return "", &Unreadable{ReasonHeaderRepeated, name + " came more than once: the proxy must replace what the client sent, not add to it"}
+	default:
+		return values[0], nil
+	}
+}
+
+// malformed is the refusal of a header whose value can't be what the proxy writes.
+func malformed(name, want string) error {
+	return &Unreadable{ReasonHeaderMalformed, name + " is not " + want}
+}
+
+// NoParameters refuses every query, for endpoints that have none.
+func NoParameters(query string) error {
+	if query != "" {
+		return &Unreadable{ReasonParameterUnknown, "this check endpoint takes no query parameters: remove what follows the question mark (roles stand in the path, as in /check/role/admin)"}
+	}
+	return nil
+}
+
+func isScheme(s string) bool {
+	return s == "http" || s == "https" || s == "ws" || s == "wss"
+}
+
+func isPath(target string) bool { return strings.HasPrefix(target, "/") }

@@ -1,0 +1,130 @@
+package webhook
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/token"
+)
+
+// Config is what a Service is made of. Every field is required unless it says otherwise.
+type Config struct {
+	Directory *directory.Directory // what checks read
+	Synced    func() bool          // whether the directory holds everything yet
+	Sessions  sessions
+	Passwords passwords
+	Accounts  accounts // nil turns user management over HTTP off
+
+	Hashing *password.Slots // bounds how many passwords are hashed at once
+	Tokens  *token.Cache    // remembers verified tokens
+
+	DefaultRealm string // the namespace that answers at the root
+	ExternalURL  string // the base of URLs in discovery documents, without a trailing slash
+
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+	Now        func() time.Time
+}
+
+// Service answers Latchkey's HTTP endpoints. It is an http.Handler for the public
+// listener.
+type Service struct {
+	Config
+	routes  routes
+	audit   auditor
+	metrics *metrics
+	hints   *hinter
+	quota   *loginQuota
+	dummy   password.Hash
+}
+
+// New returns a Service that is ready to serve.
+func New(c Config) (*Service, error) {
+	switch {
+	case c.Directory == nil, c.Synced == nil, c.Sessions == nil, c.Passwords == nil,
+		c.Hashing == nil, c.Tokens == nil, c.Log == nil, c.Registerer == nil, c.Now == nil:
+		return nil, errors.New("webhook: a required field of Config is missing")
+	case c.DefaultRealm == "":
+		return nil, errors.New("webhook: the default realm has no name")
+	}
+	if u, err := url.Parse(c.ExternalURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.HasSuffix(c.ExternalURL, "/") || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("webhook: the external URL %q is not an http or https URL without a trailing slash", c.ExternalURL)
+	}
+	m, err := newMetrics(c.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("webhook: register metrics: %w", err)
+	}
+	s := &Service{
+		Config:  c,
+		audit:   auditor{c.Log},
+		metrics: m,
+		hints:   newHinter(c.Log),
+		quota:   newLoginQuota(),
+		dummy:   password.Default().Dummy(),
+	}
+	s.routes = s.table()
+	return s, nil
+}
+
+// ServeHTTP answers one request of the public listener.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The raw target: no router may clean a path before it is judged.
+	path, query, _ := strings.Cut(r.RequestURI, "?")
+	c := call{realm: s.DefaultRealm, path: path, query: query}
+	if rest, found := strings.CutPrefix(path, "/realms/"); found {
+		c.named = true
+		c.realm, c.path = splitRealm(rest)
+	}
+	defer s.survive(w, r, &c)
+	if below, found := belowCheck(c.path); found {
+		s.check(w, r, below, &c)
+		return
+	}
+	s.answer(w, r, &c)
+}
+
+// call is a request on its way: where it goes, parsed once.
+type call struct {
+	realm string // namespace
+	path  string // raw, below the realm
+	query string // raw
+	named bool   // the realm stands in the path
+	param string // what the route's {} stands for
+	id    string // set when the first log line needs it
+}
+
+// splitRealm splits what follows /realms/ into the namespace and the path below it.
+func splitRealm(rest string) (realm, path string) {
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		return rest, "/"
+	}
+	return rest[:slash], rest[slash:]
+}
+
+// survive turns a panic into an answer, so that no connection ends without one.
+func (s *Service) survive(w http.ResponseWriter, r *http.Request, c *call) {
+	panicked := recover()
+	if panicked == nil {
+		return
+	}
+	if panicked == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+		panic(panicked)
+	}
+	s.metrics.panics.Inc()
+	cause := fmt.Errorf("panic: %v", panicked)
+	if _, found := belowCheck(c.path); found {
+		s.deny(w, r, c, asked{}, caller{}, undecidable("internal_error", cause))
+		return
+	}
+	s.refuse(w, r, c, cause)
+}

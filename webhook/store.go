@@ -1,0 +1,83 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+)
+
+// Errors of a store, which are matched with errors.Is.
+var (
+	// ErrNotFound says that there is no such object.
+	ErrNotFound = errors.New("not found")
+	// ErrExists says that an object of that name exists.
+	ErrExists = errors.New("already exists")
+	// ErrConflict says that somebody else was faster; nothing was changed.
+	ErrConflict = errors.New("changed at the same time")
+	// ErrUnavailable says that the API server can't be reached or asked to wait; the
+	// write may or may not have happened, and trying it again is safe.
+	ErrUnavailable = errors.New("API server unavailable")
+	// ErrNotAdmitted says that the user can't log in any more.
+	ErrNotAdmitted = errors.New("user changed during the login")
+)
+
+// InvalidField says that an account can't be as asked for.
+type InvalidField struct {
+	Field   string // a JSON member of the users endpoint
+	Problem string // what is wrong and what to write instead
+}
+
+// Error names the field and the problem.
+func (e *InvalidField) Error() string { return e.Field + ": " + e.Problem }
+
+// Login is what a Session is made of.
+type Login struct {
+	SessionID           string
+	User                *directory.User
+	ExpiresAt           time.Time
+	PasswordFingerprint string
+	UserAgent, Address  string
+}
+
+// Account is a user as the users endpoint takes it. Password is for creation and change
+// alone; nothing returns it.
+type Account struct {
+	Username, DisplayName, Email string
+	Roles                        []string
+	Disabled                     bool
+}
+
+// sessions begins and ends logins. Each method returns when the API server has stored
+// the change and this replica's directory has it too.
+type sessions interface {
+	// Begin stores a login and returns when it began, by the API server's clock.
+	Begin(ctx context.Context, realm string, l Login) (began time.Time, err error)
+	// End revokes a login, whether or not its Session still exists, and then deletes
+	// the Session. Doing it twice is doing it once.
+	End(ctx context.Context, realm, sessionID, reason string) error
+}
+
+// passwords reads what a login is verified against, from the API server.
+type passwords interface {
+	// Hash returns the PHC string of a password Secret; ErrNotFound if there is none to
+	// verify against: no Secret, one of another type, or one that isn't hashed yet.
+	Hash(ctx context.Context, realm, secret string) (phc string, err error)
+	// Admit returns once logins that were made with another password than fingerprint
+	// names have been revoked; ErrNotAdmitted if the user is gone, another or disabled.
+	Admit(ctx context.Context, realm string, user *directory.User, fingerprint string) error
+}
+
+// accounts manages users. Errors are ErrNotFound, ErrExists, ErrConflict, ErrUnavailable
+// and *InvalidField.
+type accounts interface {
+	Create(ctx context.Context, realm string, a Account, passwordHash string) (*directory.User, error)
+	Get(ctx context.Context, realm, name string) (*directory.User, error)
+	// List returns at most limit users, and where to continue ("" at the end).
+	List(ctx context.Context, realm string, limit int64, from string) (users []*directory.User, next string, err error)
+	// Change applies change to the current account and stores it; passwordHash "" keeps
+	// the password.
+	Change(ctx context.Context, realm, name string, change func(*Account), passwordHash string) (*directory.User, error)
+	Delete(ctx context.Context, realm, name string) error
+}

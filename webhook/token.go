@@ -1,0 +1,217 @@
+package webhook
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/token"
+)
+
+// wrongCredentials is the one answer to an unknown, wrong, disabled or unset password.
+// The status is this product's contract, not RFC 6749's 400.
+var wrongCredentials = &failure{status: http.StatusUnauthorized, code: codeInvalidGrant, description: "Invalid credentials"}
+
+// noSuchSecret is read where there is no Secret to read, so that an unknown user costs
+// the same round trip as a known one. No object can have this name.
+const noSuchSecret = "latchkey..no-such-user"
+
+// clientID is the client_id of every token until there are Clients.
+const clientID = "latchkey"
+
+// token issues tokens (RFC 6749 section 4.3).
+func (s *Service) token(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call) error {
+	form, err := readForm(r, c.query)
+	if err != nil {
+		return err
+	}
+	switch form["grant_type"] {
+	case "":
+		return badRequest("grant_type is missing")
+	case "password":
+		if !realm.Settings().PasswordGrant {
+			return &failure{status: http.StatusBadRequest, code: codeUnsupportedGrant, description: "This realm doesn't allow the password grant"}
+		}
+		return s.passwordGrant(w, r, realm, c, form["username"], form["password"])
+	default:
+		return &failure{status: http.StatusBadRequest, code: codeUnsupportedGrant, description: "The only grant_type is password"}
+	}
+}
+
+func (s *Service) passwordGrant(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call, username, secret string) error {
+	if username == "" || secret == "" {
+		return badRequest("username and password are required")
+	}
+	user, fingerprint, err := s.authenticate(r, realm, username, secret)
+	if err == nil {
+		err = s.limited(realm, user)
+	}
+	if err != nil {
+		return s.refusedLogin(r, c, username, err)
+	}
+	issued, err := s.begin(r, realm, user, fingerprint)
+	if err != nil {
+		return s.refusedLogin(r, c, username, err)
+	}
+	s.metrics.logins.WithLabelValues("ok").Inc()
+	s.audit.record(r, c, eventLogin, userAttr(user.Name), slog.String("sid", issued.sessionID))
+	writeJSON(w, http.StatusOK, issued)
+	return nil
+}
+
+// authenticate returns the user whose password this is. Whatever is wrong, it does the
+// same work: one read from the API server and one verification, within a hashing slot.
+func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username, secret string) (*directory.User, string, error) {
+	user := realm.User(username)
+	usable := user != nil && user.Active() && user.PasswordSecret != ""
+	name := noSuchSecret
+	if usable {
+		name = user.PasswordSecret
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	var phc string
+	var matches bool
+	var readErr error
+	busy := s.Hashing.Do(ctx, clientAddress(r), func() {
+		phc, readErr = s.Passwords.Hash(ctx, realm.Namespace(), name)
+		if readErr != nil && !errors.Is(readErr, ErrNotFound) {
+			return
+		}
+		hash, err := password.Parse(phc)
+		if err != nil || readErr != nil || !usable {
+			s.dummy.Verify(secret)
+			return
+		}
+		matches = hash.Verify(secret)
+	})
+	switch {
+	case errors.Is(busy, password.ErrBusy):
+		return nil, "", tooMany("Too many logins at once: try again in a moment", time.Second)
+	case busy != nil:
+		return nil, "", unavailable(busy)
+	case readErr != nil && !errors.Is(readErr, ErrNotFound):
+		return nil, "", unavailable(readErr)
+	case !matches:
+		return nil, "", wrongCredentials
+	}
+	return user, password.Fingerprint(phc), nil
+}
+
+// limited bounds successful logins per user, since each leaves an object in etcd.
+func (s *Service) limited(realm *directory.Realm, user *directory.User) error {
+	if wait := s.quota.take(user.UID, realm.Settings().MaxLoginsPerHour, s.Now()); wait > 0 {
+		return tooMany("This user logs in too often: keep and reuse the token", wait)
+	}
+	return nil
+}
+
+// issue is the body of a successful token response (RFC 6749 section 5.1).
+type issue struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
+
+	sessionID string
+}
+
+// begin stores a new login and makes its first tokens.
+func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory.User, fingerprint string) (*issue, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), loginTimeout)
+	defer cancel()
+	if err := s.Passwords.Admit(ctx, realm.Namespace(), user, fingerprint); err != nil {
+		if errors.Is(err, ErrNotAdmitted) {
+			return nil, wrongCredentials
+		}
+		return nil, unavailable(err)
+	}
+	if err := s.outwait(ctx, realm, user); err != nil {
+		return nil, unavailable(err)
+	}
+	now := s.Now()
+	login := Login{
+		SessionID:           strings.ToLower(rand.Text()),
+		User:                user,
+		ExpiresAt:           now.Add(realm.Settings().RefreshTTL).Truncate(time.Second),
+		PasswordFingerprint: fingerprint,
+		UserAgent:           printable(r.UserAgent(), 256),
+		Address:             clientAddress(r),
+	}
+	began, err := s.Sessions.Begin(ctx, realm.Namespace(), login)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return s.sign(realm, login, began)
+}
+
+// sign makes the tokens of a login that began now.
+func (s *Service) sign(realm *directory.Realm, login Login, began time.Time) (*issue, error) {
+	settings, now := realm.Settings(), s.Now().Truncate(time.Second)
+	claims := token.Claims{
+		Issuer: settings.Issuer, Subject: login.User.UID, Audience: settings.Audiences, ClientID: clientID,
+		ID: rand.Text(), SessionID: login.SessionID, Username: login.User.Name,
+		IssuedAt: now, ExpiresAt: earlier(now.Add(settings.AccessTTL), login.ExpiresAt), AuthTime: began,
+		Roles: realm.Subject(login.User).Grant.Roles(),
+	}
+	access, err := realm.Keys().Sign(token.Access, claims)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	refresh := claims
+	refresh.ID, refresh.ExpiresAt, refresh.Generation = rand.Text(), login.ExpiresAt, 1
+	refreshToken, err := realm.Keys().Sign(token.Refresh, refresh)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return &issue{
+		AccessToken: access, TokenType: "bearer", ExpiresIn: int64(claims.ExpiresAt.Sub(now) / time.Second),
+		RefreshToken: refreshToken, sessionID: login.SessionID,
+	}, nil
+}
+
+// outwait returns when a login that begins now is later than every revocation of its
+// user: those count whole seconds, and the second itself belongs to them.
+func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *directory.User) error {
+	for {
+		latest, any := realm.RevokedUserAt(user)
+		wait := latest.Add(time.Second).Sub(s.Now())
+		if !any || wait <= 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// refusedLogin counts and audits a login that failed, and returns err.
+func (s *Service) refusedLogin(r *http.Request, c *call, username string, err error) error {
+	f := asFailure(err)
+	result := "unavailable"
+	switch {
+	case f.status == http.StatusUnauthorized:
+		result = "refused"
+	case f.status == http.StatusTooManyRequests:
+		result = "limited"
+	}
+	s.metrics.logins.WithLabelValues(result).Inc()
+	s.audit.record(r, c, eventLoginRefused, userAttr(username), slog.String("reason", f.code))
+	return err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
