@@ -1,0 +1,60 @@
+# Every command a person needs; `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TOOL := go tool -modfile=hack/tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.stamped=$(VERSION)
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac docs/reference
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## A control plane, Latchkey, an app behind a proxy, users and roles (DEMO_REPLICAS=3, DEMO_DETACH=1)
+	@go run ./hack/demo
+
+.PHONY: demo-stop
+demo-stop: ## End a demo and remove what it left
+	@go run ./hack/demo stop
+
+.PHONY: test
+test: controlplane ## All tests, with the race detector
+	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 20m ./...
+
+.PHONY: build
+build: ## bin/latchkey
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/latchkey ./cmd/latchkey
+
+.PHONY: lint
+lint: ## Vet, golangci-lint, formatting, a tidy go.mod
+	go vet ./...
+	$(TOOL) golangci-lint run
+	go mod tidy -diff
+
+.PHONY: generate
+generate: ## CRDs, deepcopy, RBAC and reference docs from the sources
+	$(TOOL) controller-gen object paths=./api/...
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+
+.PHONY: verify
+verify: generate ## Fail if generated files differ from what is committed
+	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); git diff -- $(GENERATED); echo 'generated files are out of date: run make generate and commit'; exit 1; }
+
+.PHONY: bench
+bench: ## Benchmarks against a bare server in the same run, into bench.json
+	go run ./hack/bench
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for a while (FUZZTIME=1m each)
+	@hack/fuzz.sh $(or $(FUZZTIME),1m)
+
+.PHONY: controlplane
+controlplane: ## kube-apiserver and etcd in the user's cache folder (minutes, once)
+	@hack/controlplane/provide.sh >/dev/null
+
+.PHONY: clean
+clean: ## Remove what builds and benchmarks made
+	rm -rf bin bench.json cover.out

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/controllers"
+	"github.com/latchkey-auth/latchkey/controllers/feed"
+	"github.com/latchkey-auth/latchkey/webhook"
+	"github.com/latchkey-auth/latchkey/webhook/cluster"
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/token"
+)
+
+// drainGrace is how long requests that were begun may take to end.
+const drainGrace = 15 * time.Second
+
+// run makes a process of its parts and runs it until ctx ends or a part fails.
+//
+// The end has an order: readiness goes first, then what was begun is answered, and only
+// then stop the feeds and controllers that the answers rest on.
+func run(ctx context.Context, o *options, p parts) error {
+	log := newLogger(o)
+	config, err := restConfig(o)
+	if err != nil {
+		return err
+	}
+	registry := ctrlmetrics.Registry // one for all: controller-runtime's holds Go's and the process's, too
+
+	var draining atomic.Bool
+	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	all, behind := errgroup.WithContext(behind)
+	serving, front := errgroup.WithContext(ctx)
+
+	ready := func() error {
+		if draining.Load() {
+			return errors.New("shutting down")
+		}
+		return nil
+	}
+	var public *webhook.Listener
+	if p.service {
+		f, service, err := newService(o, config, log, registry)
+		if err != nil {
+			return err
+		}
+		ready = whenSynced(ready, f)
+		server := webhook.NewServer(service, log)
+		if o.tlsCert != "" {
+			certificate, err := certwatcher.New(o.tlsCert, o.tlsKey)
+			if err != nil {
+				return fmt.Errorf("read --tls-cert-file and --tls-key-file: %w", err)
+			}
+			server.TLSConfig = &tls.Config{GetCertificate: certificate.GetCertificate, MinVersion: tls.VersionTLS12}
+			all.Go(func() error { return certificate.Start(behind) })
+		}
+		if public, err = webhook.Listen("public", o.listen, o.maxConnections, server, log); err != nil {
+			return err
+		}
+		all.Go(func() error { return f.Run(behind) })
+	}
+	if p.controllers {
+		manager, err := newManager(behind, o, config)
+		if err != nil {
+			return err
+		}
+		all.Go(func() error { return manager.Start(behind) })
+	}
+	operations, err := webhook.Listen("operations", o.opsListen, operationsConnections, webhook.NewServer(webhook.Operations(registry, ready), log), log)
+	if err != nil {
+		return err
+	}
+	all.Go(func() error { return operations.Serve(behind, drainGrace) })
+
+	serving.Go(func() error {
+		select {
+		case <-front.Done():
+		case <-behind.Done(): // a part failed
+			return nil
+		}
+		draining.Store(true)
+		log.Info("shutting down")
+		return nil
+	})
+	if public != nil {
+		serving.Go(func() error { return public.Serve(delayed(front, behind, o.shutdownDelay), drainGrace) })
+	}
+	err = serving.Wait()
+	stop()
+	return errors.Join(err, all.Wait())
+}
+
+// operationsConnections bounds the operations listener.
+const operationsConnections = 256
+
+// delayed returns a context that ends a while after ctx does, or with behind.
+func delayed(ctx, behind context.Context, delay time.Duration) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(behind, end)
+	context.AfterFunc(ctx, func() { time.AfterFunc(delay, end) })
+	return later
+}
+
+// newService makes the HTTP service and the feed that fills its directory.
+func newService(o *options, config *rest.Config, log *slog.Logger, registry prometheus.Registerer) (*feed.Feed, *webhook.Service, error) {
+	d := directory.New()
+	f, err := feed.New(feed.Config{
+		REST: config, Directory: d, ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Logger: log, Registerer: registry,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme()})
+	if err != nil {
+		return nil, nil, fmt.Errorf("make client: %w", err)
+	}
+	store := cluster.New(c, f, time.Now)
+	settings := webhook.Config{
+		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store,
+		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(o.tokenCache),
+		DefaultRealm: o.defaultRealm, ExternalURL: o.externalURL,
+		Log: log, Registerer: registry, Now: time.Now,
+	}
+	if o.userManagement {
+		settings.Accounts = cluster.Accounts{Store: store}
+	}
+	service, err := webhook.New(settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, service, nil
+}
+
+// newManager makes the controllers' manager.
+func newManager(ctx context.Context, o *options, config *rest.Config) (ctrl.Manager, error) {
+	manager, err := ctrl.NewManager(config, controllers.ManagerOptions(ctrl.Options{
+		Scheme:                        scheme(),
+		Metrics:                       metricsserver.Options{BindAddress: "0"}, // served by the operations listener
+		HealthProbeBindAddress:        "0",
+		LeaderElection:                o.leaderElect,
+		LeaderElectionID:              "latchkey-leader",
+		LeaderElectionNamespace:       o.namespace,
+		LeaderElectionReleaseOnCancel: true,
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("make manager: %w", err)
+	}
+	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm}); err != nil {
+		return nil, fmt.Errorf("set up controllers: %w", err)
+	}
+	return manager, nil
+}
+
+// whenSynced is ready when the directory is full, too.
+func whenSynced(ready func() error, f *feed.Feed) func() error {
+	return func() error {
+		if err := ready(); err != nil || f.Synced() {
+			return err
+		}
+		return fmt.Errorf("waiting for %v", f.Waiting())
+	}
+}
+
+// newLogger makes the one logger, and bridges Kubernetes' libraries to it.
+func newLogger(o *options) *slog.Logger {
+	handler := slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: o.level})
+	bridged := logr.FromSlogHandler(handler)
+	ctrl.SetLogger(bridged)
+	klog.SetLogger(bridged)
+	return slog.New(handler)
+}
+
+// restConfig reaches the API server, without client-go's limit of 5 requests a second: a
+// login must not wait behind it.
+func restConfig(o *options) (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the API server (--kubeconfig, $KUBECONFIG or the Pod's ServiceAccount): %w", err)
+	}
+	config.QPS = -1
+	config.UserAgent = "latchkey/" + version()
+	return config, nil
+}
+
+func scheme() *runtime.Scheme {
+	s := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(s); err != nil {
+			panic(err) // two kinds claim one name: a bug
+		}
+	}
+	return s
+}

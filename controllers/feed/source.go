@@ -1,0 +1,198 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/utils/clock"
+)
+
+// errStreamStalled makes a reflector list instead of streaming the list.
+var errStreamStalled = errors.New("the API server's streamed list never came to its end")
+
+// source is where a reflector reads one resource from.
+//
+// It differs from client-go's in three ways. Lists are always the newest: by
+// default the first may be served from a cache that lags behind, in which a
+// revocation can be missing. A streamed list that has gone silent is given up for
+// an ordinary one: its end is a bookmark, and something in between may drop that.
+// And a failure is logged once, until it is another or over.
+type source struct {
+	client    rest.Interface
+	kind      string // the resource
+	namespace string // "" for all
+	selector  string // of fields
+	patience  time.Duration
+	clock     clock.WithDelayedExecution
+	log       *slog.Logger
+	failed    func(error) // nil for nobody
+
+	mu      sync.Mutex
+	last    time.Time // when the API server last said something
+	stalled bool
+	silence clock.Timer // runs during a streamed list
+	failure string      // what was logged
+}
+
+// listerWatcher reads until ctx ends.
+func (s *source) listerWatcher(ctx context.Context) cache.ListerWatcher {
+	return &cache.ListWatch{
+		// client-go passes a context that never ends.
+		ListWithContextFunc: func(_ context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			list, err := s.list(ctx, o)
+			return list, s.note(ctx, err)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			w, err := s.watch(ctx, o)
+			if o.SendInitialEvents != nil && err != nil {
+				return nil, err // a list follows, and says what is wrong
+			}
+			return w, s.note(ctx, err)
+		},
+	}
+}
+
+func (s *source) request(o *metav1.ListOptions) *rest.Request {
+	o.FieldSelector = s.selector
+	return s.client.Get().NamespaceIfScoped(s.namespace, s.namespace != "").Resource(s.kind).VersionedParams(o, metav1.ParameterCodec)
+}
+
+func (s *source) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	o.ResourceVersion, o.ResourceVersionMatch = "", ""
+	return s.request(&o).Do(ctx).Get()
+}
+
+func (s *source) watch(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+	o.Watch = true
+	if o.SendInitialEvents == nil || !*o.SendInitialEvents {
+		return s.request(&o).Watch(ctx)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	if !s.wait(cancel) {
+		cancel()
+		return nil, errStreamStalled
+	}
+	w, err := s.request(&o).Watch(ctx)
+	if err != nil {
+		s.listed()
+		cancel()
+		return nil, err
+	}
+	return cancelling{w, cancel}, nil
+}
+
+// cancelling is a watch that frees its context with itself.
+type cancelling struct {
+	watch.Interface
+	cancel context.CancelFunc
+}
+
+func (c cancelling) Stop() {
+	c.cancel()
+	c.Interface.Stop()
+}
+
+// heard says that the API server has said something.
+func (s *source) heard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = s.clock.Now()
+}
+
+// staleness is how long the API server has said nothing; false before it first did.
+func (s *source) staleness() (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock.Since(s.last), !s.last.IsZero()
+}
+
+// wait calls stop once a streamed list has been silent for too long. It reports
+// whether streaming makes sense, which it doesn't after that.
+func (s *source) wait(stop func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stalled {
+		return false
+	}
+	s.stopWaiting()
+	began, seen := s.clock.Now(), s.last
+	var timer clock.Timer
+	timer = s.clock.AfterFunc(s.patience, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case s.silence != timer: // it came to its end
+		case s.last.After(seen):
+			seen = s.last
+			timer.Reset(s.patience)
+		default:
+			s.silence, s.stalled = nil, true
+			s.log.Info("a streamed list never came to its end: listing instead, as an API server without WatchList would be; "+
+				"if a proxy stands before the API server, let it pass bookmarks", "kind", s.kind, "realm", s.namespace, "after", s.clock.Since(began))
+			stop()
+		}
+	})
+	s.silence = timer
+	return true
+}
+
+// listed says that a list came to its end.
+func (s *source) listed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopWaiting()
+}
+
+func (s *source) stopWaiting() {
+	if s.silence != nil {
+		s.silence.Stop()
+		s.silence = nil
+	}
+}
+
+// note logs a failure, or that it is over, and returns err.
+func (s *source) note(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil && s.failed != nil {
+		s.failed(err)
+	}
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
+	s.mu.Lock()
+	changed := failure != s.failure
+	s.failure = failure
+	s.mu.Unlock()
+	switch {
+	case changed && err != nil:
+		s.log.Info("feed is interrupted and tries again: what is known stays in force", "kind", s.kind, "realm", s.namespace, "error", err, "hint", hint(err))
+	case changed:
+		s.log.Info("feed goes on", "kind", s.kind, "realm", s.namespace)
+	}
+	return err
+}
+
+// hint is what an operator can do about a failure.
+func hint(err error) string {
+	switch {
+	case apierrors.IsForbidden(err):
+		return "let this ServiceAccount get, list and watch it"
+	case apierrors.IsUnauthorized(err):
+		return "the API server doesn't know these credentials"
+	case apierrors.IsNotFound(err):
+		return "install Latchkey's CRDs"
+	}
+	return "see whether the API server can be reached"
+}

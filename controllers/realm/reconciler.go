@@ -1,0 +1,127 @@
+package realm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/webhook/token"
+)
+
+// retryUnreachable is how soon rights on the key Secret that are missing are tried again: nothing
+// tells when somebody grants them.
+const retryUnreachable = 10 * time.Second
+
+// Config is what a Reconciler works with. All of it is required.
+type Config struct {
+	// Client patches status.
+	Client client.Client
+	// Keys keeps the key Secret.
+	Keys keeper
+	// Issuer resolves the issuer of a realm from spec.issuer and its namespace.
+	Issuer func(specIssuer, namespace string) string
+	// Events tells people.
+	Events events.EventRecorder
+	// Now is the time.
+	Now func() time.Time
+}
+
+// keeper makes the key Secret of a realm what it should be and returns what it holds then. An error that
+// knows the reason of a condition (problem) is a person's to solve; others pass by trying again.
+type keeper interface {
+	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, error)
+}
+
+type problem interface {
+	error
+	Reason() string
+}
+
+// Reconciler tells, in status, whether logins are possible and with which keys.
+type Reconciler struct{ Config }
+
+// New returns a Reconciler.
+func New(c Config) *Reconciler { return &Reconciler{c} }
+
+// Reconcile runs each step against realm, then patches status once if a step changed it.
+func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reconcile.Result, error) {
+	if !realm.DeletionTimestamp.IsZero() {
+		return reconcile.Result{}, nil // no new keys for what is going away
+	}
+	before := realm.DeepCopy()
+	result, err := r.reportKeys(ctx, realm)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	realm.Status.Issuer = r.Issuer(realm.Spec.Issuer, realm.Namespace)
+	realm.Status.ObservedGeneration = realm.Generation
+	summarize(realm)
+	if equality.Semantic.DeepEqual(before.Status, realm.Status) {
+		return result, nil
+	}
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := r.Client.Status().Patch(ctx, realm, patch); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	r.announce(before, realm)
+	return result, nil
+}
+
+// reportKeys sets KeysReady and what status says of keys.
+func (r *Reconciler) reportKeys(ctx context.Context, realm *v1alpha1.Realm) (reconcile.Result, error) {
+	document, err := r.Keys.Ensure(ctx, realm)
+	if p, ok := errors.AsType[problem](err); ok {
+		setCondition(realm, v1alpha1.ConditionKeysReady, metav1.ConditionFalse, p.Reason(), p.Error())
+		if p.Reason() == v1alpha1.ReasonKeysUnreachable {
+			return reconcile.Result{RequeueAfter: retryUnreachable}, nil
+		}
+		return reconcile.Result{}, nil // what status said of keys is still what replicas use
+	}
+	if err != nil {
+		return reconcile.Result{}, fmt.Errorf("keep keys of realm %q: %w", realm.Namespace, err)
+	}
+	reason, message := judgeKeys(realm, document)
+	setCondition(realm, v1alpha1.ConditionKeysReady, metav1.ConditionTrue, reason, message)
+	realm.Status.Keys = describe(document)
+	realm.Status.ActiveKeyID = activeID(document)
+	return reconcile.Result{RequeueAfter: untilNextExpiry(document, r.Now())}, nil
+}
+
+// summarize sets Ready from the conditions before it.
+func summarize(realm *v1alpha1.Realm) {
+	if meta.IsStatusConditionTrue(realm.Status.Conditions, v1alpha1.ConditionKeysReady) {
+		setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady, "users can log in to this realm")
+		return
+	}
+	setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonKeysNotReady, "the condition KeysReady says why")
+}
+
+func setCondition(realm *v1alpha1.Realm, kind string, status metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(&realm.Status.Conditions, metav1.Condition{
+		Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: realm.Generation,
+	})
+}
+
+// announce tells once, after it was written, what changed about the keys.
+func (r *Reconciler) announce(before, after *v1alpha1.Realm) {
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionKeysReady)
+	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionKeysReady)
+	if was != nil && was.Reason == is.Reason && was.Message == is.Message {
+		return
+	}
+	kind := corev1.EventTypeWarning
+	if is.Reason == v1alpha1.ReasonReady || is.Reason == v1alpha1.ReasonKeysCreated {
+		kind = corev1.EventTypeNormal
+	}
+	r.Events.Eventf(after, nil, kind, is.Reason, "KeepKeys", "%s", is.Message)
+}

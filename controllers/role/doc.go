@@ -1,0 +1,8 @@
+// Package role keeps Role.status true, on the leader: which roles a Role amounts to
+// (status.effectiveRoles) and whether its includes hold (condition Ready).
+//
+// It owns nothing else: what a Role grants is decided by every replica from the specs
+// alone (webhook/policy), and nothing reads this status but people.
+//
+// Read setup.go for what wakes it, reconciler.go for the steps, resolve.go for includes.
+package role

@@ -1,0 +1,76 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/latchkey-auth/latchkey/controllers/realm"
+	"github.com/latchkey-auth/latchkey/controllers/revokedtoken"
+	"github.com/latchkey-auth/latchkey/controllers/role"
+	"github.com/latchkey-auth/latchkey/controllers/secretwatch"
+	"github.com/latchkey-auth/latchkey/controllers/session"
+	"github.com/latchkey-auth/latchkey/controllers/signingkey"
+	"github.com/latchkey-auth/latchkey/controllers/user"
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+)
+
+// The leader's own rights beside those that stand with each controller.
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=latchkey,resources=leases,verbs=get;create;update
+
+// recorderName is who Events say they are from.
+const recorderName = "latchkey"
+
+// Config is what the controllers share with the service.
+type Config struct {
+	// ExternalURL is where the service is reached from outside; issuers follow from it.
+	ExternalURL string
+	// DefaultRealm is the namespace of the realm that answers at the root of ExternalURL.
+	DefaultRealm string
+	// Clock is the time. Nil: the real one.
+	Clock clock.PassiveClock
+}
+
+// Setup adds every controller to mgr, which should have been made with ManagerOptions. ctx ends
+// with mgr.
+func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
+	if c.Clock == nil {
+		c.Clock = clock.RealClock{}
+	}
+	now, live, writer := c.Clock.Now, mgr.GetAPIReader(), mgr.GetClient()
+	recorder := mgr.GetEventRecorder(recorderName)
+	secrets, err := secretwatch.New(mgr.GetConfig(), mgr.GetCache(), mgr.GetLogger().WithName("secretwatch"))
+	if err != nil {
+		return fmt.Errorf("set up secretwatch: %w", err)
+	}
+	realms := realm.Config{
+		Client: writer,
+		Keys:   signingkey.New(live, writer, now),
+		Issuer: func(specIssuer, namespace string) string {
+			return directory.Issuer(specIssuer, c.ExternalURL, c.DefaultRealm, namespace)
+		},
+		Events: recorder,
+		Now:    now,
+	}
+	users := user.Config{Client: writer, Live: live, Events: recorder, Now: now}
+	sessions := session.Config{Client: writer, Live: live, Events: recorder, Now: now}
+
+	for _, controller := range []struct {
+		name string
+		add  func() error
+	}{ // all on the leader only
+		{"role: what a Role amounts to", func() error { return role.Setup(ctx, mgr, recorder) }},
+		{"realm: signing keys, and whether a realm is usable", func() error { return realm.Setup(mgr, realms, secrets.Keys()) }},
+		{"user: passwords, disabling, orphans", func() error { return user.Setup(ctx, mgr, users, secrets.Passwords(), secrets.Passwords()) }},
+		{"session: every way in which a login ends", func() error { return session.Setup(ctx, mgr, sessions) }},
+		{"revokedtoken: collection", func() error { return revokedtoken.Setup(mgr, now) }},
+		{"secretwatch: Secrets of realms", func() error { return mgr.Add(secrets) }},
+	} {
+		if err := controller.add(); err != nil {
+			return fmt.Errorf("set up %s: %w", controller.name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+// Package hack_test holds the rules that the tree as a whole keeps.
+package hack_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/latchkey-auth/latchkey/"
+
+// client is what talking to the API server takes.
+var client = []string{"k8s.io/", "sigs.k8s.io/controller-runtime", "sigs.k8s.io/controller-runtime/"}
+
+// controller is what every controller may import: never another one, never webhook itself.
+var controller = slices.Concat(client, []string{
+	module + "api/v1alpha1", module + "controllers/secretwatch",
+	module + "webhook/directory", module + "webhook/password", module + "webhook/policy", module + "webhook/token",
+	"github.com/go-logr/logr",
+})
+
+// layers lists all that each directory may import beyond the standard library, net/http
+// included. An entry that ends in / is a prefix. A directory that isn't listed takes the
+// entry of the nearest parent.
+var layers = map[string][]string{
+	"api": {"k8s.io/apimachinery/"},
+
+	"webhook/policy":    {},
+	"webhook/password":  {"golang.org/x/crypto/"},
+	"webhook/token":     {"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4", "github.com/maypok86/otter/v2", "github.com/go-json-experiment/json/", "github.com/go-json-experiment/json"},
+	"webhook/directory": {module + "webhook/policy", module + "webhook/token"},
+
+	"webhook/proxy": {"net/http", module + "webhook/policy"},
+	"webhook": {
+		"net/http", "net/http/pprof",
+		module + "webhook/directory", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/token",
+		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/maypok86/otter/v2",
+		"github.com/prometheus/client_golang/", "golang.org/x/net/netutil", "golang.org/x/time/rate",
+	},
+	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory"}),
+
+	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),
+	"controllers":      slices.Concat(controller, []string{module + "controllers/"}),
+
+	"controllers/controllertest": {"*"}, // only tests import it
+
+	"cmd": {"*"}, "hack": {"*"},
+}
+
+// Controllers are rooms of their own below controllers, whose catalog alone knows them all.
+func allowed(dir string) []string {
+	if strings.HasPrefix(dir, "controllers/") && layers[dir] == nil {
+		return controller
+	}
+	for at := dir; at != "."; at = filepath.Dir(at) {
+		if list, found := layers[at]; found {
+			return list
+		}
+	}
+	return nil
+}
+
+func TestEveryPackageImportsOnlyWhatItsLayerMay(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && entry.Name() != "..":
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		rel, err := filepath.Rel("..", path)
+		if err != nil {
+			return err
+		}
+		dir := filepath.ToSlash(filepath.Dir(rel))
+		seen[dir] = true
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported := strings.Trim(spec.Path.Value, `"`)
+			if !may(dir, imported) {
+				t.Errorf("%s may not import %s", rel, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir := range layers {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(seen)), func(s string) bool { return s == dir || strings.HasPrefix(s, dir+"/") }) {
+			t.Errorf("%s holds no Go files: take it out of the table", dir)
+		}
+	}
+}
+
+func may(dir, imported string) bool {
+	if strings.HasPrefix(imported, module+"cmd/") {
+		return false // nobody imports cmd
+	}
+	if !strings.Contains(imported, ".") && !strings.HasPrefix(imported, "net/http") {
+		return true // the standard library
+	}
+	return slices.ContainsFunc(allowed(dir), func(rule string) bool {
+		return rule == "*" || rule == imported || strings.HasSuffix(rule, "/") && strings.HasPrefix(imported, rule)
+	})
+}
+
+func TestTheLayersBite(t *testing.T) {
+	for name, breach := range map[string][2]string{
+		"a pure package that imports Kubernetes":         {"webhook/policy", "k8s.io/api/core/v1"},
+		"a pure package that imports net/http":           {"webhook/token", "net/http"},
+		"the service that imports the kinds":             {"webhook", module + "api/v1alpha1"},
+		"a controller that imports another":              {"controllers/user", module + "controllers/role"},
+		"a controller that imports the service":          {"controllers/user", module + "webhook"},
+		"anybody who imports cmd":                        {"hack/demo", module + "cmd/latchkey"},
+		"a folder that no rule knows, with a dependency": {"pkg/util", "k8s.io/api/core/v1"},
+	} {
+		if may(breach[0], breach[1]) {
+			t.Errorf("%s is not refused", name)
+		}
+	}
+}
