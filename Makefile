@@ -6,7 +6,7 @@ SHELL := bash
 TOOL := go tool -modfile=hack/tools/go.mod
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.stamped=$(VERSION)
-GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac docs/reference
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/rights config/realm/rights docs/reference
 
 .PHONY: help
 help: ## Show this list
@@ -34,10 +34,18 @@ lint: ## Vet, golangci-lint, formatting, a tidy go.mod
 	$(TOOL) golangci-lint run
 	go mod tidy -diff
 
+# Each process gets the rights that stand as markers beside the code that needs them.
+SERVE := paths=./controllers/feed paths=./webhook/cluster
+CONTROLLER := paths=./controllers $(foreach c,realm revokedtoken role secretwatch session signingkey user,paths=./controllers/$(c))
+
 .PHONY: generate
 generate: ## CRDs, deepcopy, RBAC and reference docs from the sources
-	$(TOOL) controller-gen object paths=./api/...
-	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen object paths=./api/... crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=latchkey-serve,fileName=serve.yaml $(SERVE) output:rbac:dir=config/rbac/rights
+	$(TOOL) controller-gen rbac:roleName=latchkey-controller,fileName=controller.yaml $(CONTROLLER) output:rbac:dir=config/rbac/rights
+	$(TOOL) controller-gen rbac:roleName=latchkey-realm-serve,fileName=serve.yaml $(SERVE) output:rbac:dir=config/realm/rights
+	$(TOOL) controller-gen rbac:roleName=latchkey-realm-controller,fileName=controller.yaml $(CONTROLLER) output:rbac:dir=config/realm/rights
+	$(TOOL) crd-ref-docs --source-path=./api/v1alpha1 --config=hack/tools/crd-ref-docs.yaml --renderer=markdown --output-path=docs/reference/api.md
 
 .PHONY: verify
 verify: generate ## Fail if generated files differ from what is committed

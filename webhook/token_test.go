@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/webhook/password"
 )
 
 func decode(segment string) []byte {
@@ -85,6 +87,30 @@ var _ = Describe("POST /token", func() {
 				HaveField("Status", http.StatusUnauthorized), HaveField("Body", wrongBody)), name)
 		}
 		Expect(get(opsURL + "/healthz").Status).To(Equal(http.StatusOK))
+	})
+
+	It("takes as long for an unknown user as for a wrong password (L02, P8)", func(ctx SpecContext) {
+		r := aRealm(ctx)
+		hash, err := password.Default().Make(goodPassword)
+		Expect(err).NotTo(HaveOccurred())
+		r.secret(ctx, "real", hash)
+		r.userOf(ctx, "known", "real")
+		disabled := r.userOf(ctx, "disabled", "real")
+		disabled.Spec.Disabled = true
+		Expect(api.Update(ctx, disabled)).To(Succeed())
+
+		took := map[string][]time.Duration{}
+		for range 40 {
+			for _, name := range []string{"known", "unknown", "disabled"} {
+				began := time.Now()
+				Expect(r.login(name, "wrong-"+goodPassword).Body).To(Equal(wrongBody))
+				took[name] = append(took[name], time.Since(began))
+			}
+		}
+		for name, all := range took {
+			slices.Sort(all)
+			AddReportEntry("median of 40 refused logins, "+name, all[len(all)/2].String())
+		}
 	})
 
 	DescribeTable("refuses a stored hash that could hurt",

@@ -1,13 +1,7 @@
 package v1alpha1
 
-// RoleName names a Role of the same namespace; one that doesn't exist grants nothing.
-//
-// +kubebuilder:validation:MinLength=1
-// +kubebuilder:validation:MaxLength=63
-// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
-type RoleName string
-
-// GrantableRoleName is a RoleName that somebody can be given: not a reserved one.
+// GrantableRoleName names a Role of the same namespace that somebody can be given: not a reserved one.
+// A Role that doesn't exist grants nothing.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=63

@@ -14,9 +14,9 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name == 'default'",fieldPath=".metadata",message="a namespace has one Realm, and its name is default"
-// +kubebuilder:validation:XValidation:rule="duration(self.spec.tokens.accessTTL) <= duration(self.spec.tokens.refreshTTL)",fieldPath=".spec.tokens.accessTTL",message="accessTTL must be at most refreshTTL"
-// +kubebuilder:validation:XValidation:rule="duration(self.spec.sessions.cookieTTL) <= duration(self.spec.tokens.refreshTTL)",fieldPath=".spec.sessions.cookieTTL",message="cookieTTL must be at most tokens.refreshTTL"
-// +kubebuilder:validation:XValidation:rule="duration(self.spec.tokens.refreshTTL).getSeconds() <= 16 * duration(self.spec.keys.rotationPeriod).getSeconds()",fieldPath=".spec.tokens.refreshTTL",message="refreshTTL must be at most 16 times keys.rotationPeriod"
+// +kubebuilder:validation:XValidation:rule="!self.spec.tokens.accessTTL.matches('^([0-9]{1,6}(s|m|h))+$') || !self.spec.tokens.refreshTTL.matches('^([0-9]{1,6}(s|m|h))+$') || duration(self.spec.tokens.accessTTL) <= duration(self.spec.tokens.refreshTTL)",fieldPath=".spec.tokens.accessTTL",message="accessTTL must be at most refreshTTL"
+// +kubebuilder:validation:XValidation:rule="!self.spec.sessions.cookieTTL.matches('^([0-9]{1,6}(s|m|h))+$') || !self.spec.tokens.refreshTTL.matches('^([0-9]{1,6}(s|m|h))+$') || duration(self.spec.sessions.cookieTTL) <= duration(self.spec.tokens.refreshTTL)",fieldPath=".spec.sessions.cookieTTL",message="cookieTTL must be at most tokens.refreshTTL"
+// +kubebuilder:validation:XValidation:rule="!self.spec.tokens.refreshTTL.matches('^([0-9]{1,6}(s|m|h))+$') || !self.spec.keys.rotationPeriod.matches('^([0-9]{1,6}(s|m|h))+$') || duration(self.spec.tokens.refreshTTL).getSeconds() <= 16 * duration(self.spec.keys.rotationPeriod).getSeconds()",fieldPath=".spec.tokens.refreshTTL",message="refreshTTL must be at most 16 times keys.rotationPeriod"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.sessions.allowedRedirects) || self.spec.sessions.allowedRedirects.size() == 0 || has(self.spec.sessions.cookieDomain)",fieldPath=".spec.sessions.allowedRedirects",message="allowedRedirects needs sessions.cookieDomain, the parent domain that these hosts share"
 // +kubebuilder:validation:XValidation:rule="[self.spec.identityHeaders.user, self.spec.identityHeaders.uid, self.spec.identityHeaders.email, self.spec.identityHeaders.groups].map(h, h.lowerAscii()).all(h, [self.spec.identityHeaders.user, self.spec.identityHeaders.uid, self.spec.identityHeaders.email, self.spec.identityHeaders.groups].exists_one(o, o.lowerAscii() == h))",fieldPath=".spec.identityHeaders",message="the four identity headers must have different names"
 type Realm struct {
@@ -109,7 +109,7 @@ type RealmTokens struct {
 	// accessTTL is how long an access token lives: 1m to 24h, at most refreshTTL. Default 30m.
 	// +optional
 	// +kubebuilder:default="30m"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="accessTTL must be between 1m and 24h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="accessTTL must be between 1m and 24h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -118,7 +118,7 @@ type RealmTokens struct {
 	// refreshTTL is how long a login lives: 1h to 2160h, at most 16 rotation periods. Default 168h.
 	// +optional
 	// +kubebuilder:default="168h"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('2160h')",message="refreshTTL must be between 1h and 2160h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('1h') && duration(self) <= duration('2160h')",message="refreshTTL must be between 1h and 2160h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -138,7 +138,7 @@ type RealmSessions struct {
 	// cookieTTL is how long a browser login lasts: 1m or more, at most tokens.refreshTTL. Default 12h.
 	// +optional
 	// +kubebuilder:default="12h"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('2160h')",message="cookieTTL must be between 1m and 2160h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('1m') && duration(self) <= duration('2160h')",message="cookieTTL must be between 1m and 2160h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -161,7 +161,7 @@ type RealmSessions struct {
 	// refreshLeeway is how long a sibling of a raced refresh token still counts: 2s to 60s. Default 10s.
 	// +optional
 	// +kubebuilder:default="10s"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('2s') && duration(self) <= duration('60s')",message="refreshLeeway must be between 2s and 60s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('2s') && duration(self) <= duration('60s')",message="refreshLeeway must be between 2s and 60s"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -217,7 +217,7 @@ type RealmKeys struct {
 	// rotationPeriod is how long a key signs: 1h to 8760h. Default 720h.
 	// +optional
 	// +kubebuilder:default="720h"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('8760h')",message="rotationPeriod must be between 1h and 8760h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('1h') && duration(self) <= duration('8760h')",message="rotationPeriod must be between 1h and 8760h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -229,8 +229,8 @@ type RealmKeys struct {
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="distrustBefore must be a time such as 2026-01-02T15:04:05Z"
 	DistrustBefore *metav1.Time `json:"distrustBefore,omitempty"`
 }
 
@@ -255,7 +255,7 @@ type RealmLockout struct {
 	// window is the time within which failures add up: 1m to 24h. Default 15m.
 	// +optional
 	// +kubebuilder:default="15m"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="window must be between 1m and 24h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="window must be between 1m and 24h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -263,7 +263,7 @@ type RealmLockout struct {
 	// duration is how long tries are refused then: 1m to 24h. Default 15m.
 	// +optional
 	// +kubebuilder:default="15m"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="duration must be between 1m and 24h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}(s|m|h))+$') && duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="duration must be between 1m and 24h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^([0-9]+(s|m|h))+$`
@@ -309,22 +309,22 @@ type RealmKeyStatus struct {
 	// createdAt is when it was made.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="createdAt must be a time such as 2026-01-02T15:04:05Z"
 	CreatedAt metav1.Time `json:"createdAt"`
 	// activatesAt is when it begins to sign.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="activatesAt must be a time such as 2026-01-02T15:04:05Z"
 	ActivatesAt *metav1.Time `json:"activatesAt,omitempty"`
 	// expiresAt is when it leaves the document.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="expiresAt must be a time such as 2026-01-02T15:04:05Z"
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 }
 

@@ -52,8 +52,9 @@ type RevokedTokenSpec struct {
 	// +optional
 	User *RevokedUser `json:"user,omitempty"`
 
-	// reason is for people.
+	// reason is for people; at most 512 characters. Leave it out instead of making it empty.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	Reason string `json:"reason,omitempty"`
 
@@ -62,8 +63,8 @@ type RevokedTokenSpec struct {
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="expiresAt must be a time such as 2026-01-02T15:04:05Z"
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 }
 
@@ -76,6 +77,7 @@ type RevokedUser struct {
 	Name string `json:"name"`
 	// uid restricts the revocation to the User of that UID. Unset: whoever bears the name.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Type=string
 	UID types.UID `json:"uid,omitempty"`
@@ -84,8 +86,8 @@ type RevokedUser struct {
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="issuedBefore must be a time such as 2026-01-02T15:04:05Z"
 	IssuedBefore *metav1.Time `json:"issuedBefore,omitempty"`
 }
 
@@ -101,8 +103,8 @@ type RevokedTokenStatus struct {
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="enforcedAt must be a time such as 2026-01-02T15:04:05Z"
 	EnforcedAt *metav1.Time `json:"enforcedAt,omitempty"`
 	// conditions holds Enforced.
 	// +optional

@@ -33,16 +33,16 @@ type SessionSpec struct {
 	// expiresAt is the absolute end of the login. Immutable.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="expiresAt must be a time such as 2026-01-02T15:04:05Z"
 	ExpiresAt metav1.Time `json:"expiresAt"`
 
 	// cookieExpiresAt is the end of the browser's part of it. Unset: not a browser login.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="cookieExpiresAt must be a time such as 2026-01-02T15:04:05Z"
 	CookieExpiresAt *metav1.Time `json:"cookieExpiresAt,omitempty"`
 
 	// client is where the login came from, for its user to recognise.
@@ -100,8 +100,8 @@ type SessionRefresh struct {
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="at must be a time such as 2026-01-02T15:04:05Z"
 	At *metav1.Time `json:"at,omitempty"`
 }
 

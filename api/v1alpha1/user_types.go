@@ -32,7 +32,7 @@ type UserSpec struct {
 	// displayName is what apps show; at most 128 characters, no control characters.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f-\x9f]*$`
 	DisplayName string `json:"displayName,omitempty"`
 
 	// email is the address that apps see in an identity header; at most 254 characters of ASCII.

@@ -26,7 +26,7 @@ type bcryptHash struct {
 }
 
 func parseBcrypt(phc string) (scheme, error) {
-	if len(phc) != bcryptTextLength || !strings.Contains("aby", phc[2:3]) || phc[3] != '$' || phc[6] != '$' {
+	if len(phc) != bcryptTextLength || (phc[2] != 'a' && phc[2] != 'b' && phc[2] != 'y') || phc[3] != '$' || phc[6] != '$' {
 		return nil, errors.New("bcrypt: write it as $2b$ (or $2a$, $2y$), two digits of cost, $ and 53 characters")
 	}
 	cost, err := strconv.ParseUint(phc[4:6], 10, 8)

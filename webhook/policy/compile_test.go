@@ -107,7 +107,7 @@ func TestCompileReportsRoles(t *testing.T) {
 			for _, err := range errs {
 				got = append(got, err.Error())
 				var of *policy.RoleError
-				if !errors.As(err, &of) || errors.Unwrap(err) != of.Problem {
+				if !errors.As(err, &of) || !errors.Is(err, of.Problem) {
 					t.Errorf("%v is no RoleError", err)
 				}
 			}
