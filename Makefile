@@ -14,14 +14,14 @@ help: ## Show this list
 
 .PHONY: demo
 demo: ## A control plane, Latchkey, an app behind a proxy, users and roles (DEMO_REPLICAS=3, DEMO_DETACH=1)
-	@go run ./hack/demo
+	@go build -o bin/demo ./hack/demo && exec bin/demo
 
 .PHONY: demo-stop
 demo-stop: ## End a demo and remove what it left
-	@go run ./hack/demo stop
+	@go build -o bin/demo ./hack/demo && exec bin/demo stop
 
 .PHONY: test
-test: controlplane ## All tests, with the race detector
+test: controlplane caddy ## All tests, with the race detector
 	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 20m ./...
 
 .PHONY: build
@@ -62,6 +62,10 @@ fuzz: ## Every fuzz target for a while (FUZZTIME=1m each)
 .PHONY: controlplane
 controlplane: ## kube-apiserver and etcd in the user's cache folder (minutes, once)
 	@hack/controlplane/provide.sh >/dev/null
+
+.PHONY: caddy
+caddy: ## Caddy, for the end-to-end tests, in the user's cache folder (minutes, once)
+	@hack/proxy/caddy/provide.sh >/dev/null
 
 .PHONY: clean
 clean: ## Remove what builds and benchmarks made

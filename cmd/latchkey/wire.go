@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -81,6 +82,7 @@ func run(ctx context.Context, o *options, p parts) error {
 			return err
 		}
 		all.Go(func() error { return f.Run(behind) })
+		all.Go(func() error { announce(behind, f, log); return nil })
 	}
 	if p.controllers {
 		manager, err := newManager(behind, o, config)
@@ -184,10 +186,23 @@ func whenSynced(ready func() error, f *feed.Feed) func() error {
 	}
 }
 
-// newLogger makes the one logger, and bridges Kubernetes' libraries to it.
+// announce logs once that the directory is full.
+func announce(ctx context.Context, f *feed.Feed, log *slog.Logger) {
+	full := func(context.Context) (bool, error) { return f.Synced(), nil }
+	if wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, full) == nil {
+		log.Info("ready")
+	}
+}
+
+// newLogger makes the one logger, and bridges Kubernetes' libraries to it: their errors
+// always, what they tell beside that for those who debug.
 func newLogger(o *options) *slog.Logger {
 	handler := slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: o.level})
-	bridged := logr.FromSlogHandler(handler)
+	libraries := slog.LevelWarn
+	if o.level < slog.LevelInfo {
+		libraries = o.level
+	}
+	bridged := logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: libraries}))
 	ctrl.SetLogger(bridged)
 	klog.SetLogger(bridged)
 	return slog.New(handler)

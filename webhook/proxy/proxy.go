@@ -83,7 +83,7 @@ func malformed(name, want string) error {
 // NoParameters refuses every query, for endpoints that have none.
 func NoParameters(query string) error {
 	if query != "" {
-		return &Unreadable{ReasonParameterUnknown, "this check endpoint takes no query parameters: remove what follows the question mark (roles stand in the path, as in /check/role/admin)"}
+		return &Unreadable{ReasonParameterUnknown, "this check endpoint takes no query parameters: roles stand in the path, as in /check/role/admin, and Caddy needs a question mark at the end (uri /check/caddy?), else it appends the client's query"}
 	}
 	return nil
 }

@@ -1,0 +1,19 @@
+//go:build !linux
+
+package child
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// tie gives cmd a process group; only Linux can tie it to the life of this program.
+func tie(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+}
+
+// Become turns this process into binary and returns only when that fails.
+func Become(binary string, args []string, _ int) error {
+	return syscall.Exec(binary, args, os.Environ())
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/hack/stack"
+)
+
+// waitUntilReady returns when a person could begin: every object is Ready, and the viewer gets
+// through the proxy while nobody else does.
+func (d *demo) waitUntilReady(ctx context.Context) error {
+	for _, kind := range []string{"lkrealm", "lkrole", "lkuser"} {
+		if _, err := d.kubectl.Run(ctx, "--namespace", stack.Namespace, "wait", "--for=condition=Ready", "--all", "--timeout=60s", kind); err != nil {
+			return err
+		}
+	}
+	client := stack.NewClient(d.serving()[0].URL())
+	tokens, err := client.Login(ctx, d.samples.Logins["viewer"])
+	if err != nil {
+		return fmt.Errorf("log in as the viewer: %w", err)
+	}
+	for bearer, want := range map[string]int{tokens.Access: http.StatusOK, "": http.StatusUnauthorized} {
+		if err := eventually(ctx, d.proxy.URL()+"/reports/hello", bearer, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventually asks until the answer is want, which takes the time that a watch takes.
+func eventually(ctx context.Context, url, bearer string, want int) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		status, err := stack.Ask(ctx, url, bearer)
+		if err == nil && status == want {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("GET %s answers %d, not %d: %w", url, status, want, cmp.Or(err, ctx.Err()))
+		}
+	}
+}
+
+// announce writes .demo/env, which says that everything is ready, and what is worth trying.
+func (d *demo) announce() error {
+	if err := d.folder.write("env", d.environment()); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(d.progress, d.invitation())
+	return err
+}
+
+// environment is .demo/env: lines for a shell to source.
+func (d *demo) environment() string {
+	var urls, operations []string
+	for _, s := range d.serving() {
+		urls = append(urls, s.URL())
+		operations = append(operations, s.OperationsURL())
+	}
+	lines := [][2]string{
+		{"KUBECONFIG", d.folder.file("kubeconfig")},
+		{"LATCHKEY_NAMESPACE", stack.Namespace},
+		{"LATCHKEY_URL", urls[0]},
+		{"LATCHKEY_OPS_URL", operations[0]},
+		{"LATCHKEY_URLS", strings.Join(urls, " ")},
+		{"LATCHKEY_OPS_URLS", strings.Join(operations, " ")},
+		{"APP_URL", d.proxy.URL()},
+	}
+	for _, role := range []string{"admin", "editor", "viewer"} {
+		login := d.samples.Logins[role]
+		name := strings.ToUpper(role)
+		lines = append(lines, [2]string{name + "_USER", login.User}, [2]string{name + "_PASSWORD", login.Password})
+	}
+	var b strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&b, "export %s=%s\n", line[0], quoted(line[1]))
+	}
+	return b.String()
+}
+
+// quoted is value as a word of the shell.
+func quoted(value string) string {
+	plain := strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:") == ""
+	if plain && value != "" {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
+
+// invitation is what a person reads when everything is ready.
+func (d *demo) invitation() string {
+	var b strings.Builder
+	data := map[string]string{"Env": d.folder.file("env"), "Kubectl": d.kubectl.Binary(), "Proxy": string(d.tools.proxy)}
+	if here, err := os.Getwd(); err == nil {
+		if short, err := filepath.Rel(here, data["Env"]); err == nil && !strings.HasPrefix(short, "..") {
+			data["Env"] = short
+		}
+	}
+	data["Env"] = quoted(data["Env"])
+	if err := template.Must(template.New("").Parse(invitation)).Execute(&b, data); err != nil {
+		return err.Error() + "\n"
+	}
+	return b.String()
+}
+
+const invitation = `
+Ready. A sample app behind {{.Proxy}} asks Latchkey before every request. In another terminal:
+
+  . {{.Env}}
+
+Then try:
+
+  curl -i $APP_URL/reports/hello                                     # 401: nobody knows you
+  TOKEN=$(curl -s $LATCHKEY_URL/token -d grant_type=password -d username=$VIEWER_USER -d password=$VIEWER_PASSWORD | sed 's/.*"access_token": *"\([^"]*\)".*/\1/')
+  curl -i -H "Authorization: Bearer $TOKEN" $APP_URL/reports/hello   # 200: the app knows you; try /admin for a 403
+  {{.Kubectl}} -n $LATCHKEY_NAMESPACE patch lkuser $VIEWER_USER --type merge -p '{"spec":{"disabled":true}}'   # and the same curl gives 401
+  {{.Kubectl}} -n $LATCHKEY_NAMESPACE get latchkey                        # realm, roles, users, sessions, revocations
+
+Latchkey's audit log follows; Ctrl-C ends the demo.
+
+`

@@ -1,0 +1,9 @@
+// Package proxy starts a real nginx or Caddy in front of an app, set up as users are told to do
+// it: the templates here are what the documentation shows.
+//
+//	find.go     where the binaries are
+//	site.go     what a proxy stands in front of, rendered into its configuration
+//	start.go    a running proxy
+//	templates/  the configurations
+//	caddy/      Caddy, built from its Go module
+package proxy

@@ -1,0 +1,66 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Kind is a brand of proxy.
+type Kind string
+
+// The proxies that can be started.
+const (
+	Nginx Kind = "nginx"
+	Caddy Kind = "caddy"
+)
+
+// Kinds are all proxies that can be started.
+func Kinds() []Kind { return []Kind{Nginx, Caddy} }
+
+// ErrMissing says that a proxy isn't on this machine; the message says how to get it.
+var ErrMissing = errors.New("proxy is missing")
+
+// Find returns the binary of k, or ErrMissing. It builds nothing.
+func (k Kind) Find() (string, error) {
+	switch k {
+	case Nginx:
+		binary, err := exec.LookPath("nginx")
+		if err != nil {
+			return "", fmt.Errorf("%w: nginx is not on PATH: install your system's package", ErrMissing)
+		}
+		return binary, nil
+	case Caddy:
+		binary, err := provideCaddy("--cached")
+		if err != nil {
+			return "", fmt.Errorf("%w: Caddy is not built yet: run hack/proxy/caddy/provide.sh", ErrMissing)
+		}
+		return binary, nil
+	default:
+		return "", fmt.Errorf("%w: no proxy is called %q", ErrMissing, string(k))
+	}
+}
+
+// Provide returns the binary of k. Caddy is built first where it isn't yet, which takes minutes
+// once and shows its progress on standard error.
+func (k Kind) Provide() (string, error) {
+	if k == Caddy {
+		return provideCaddy()
+	}
+	return k.Find()
+}
+
+func provideCaddy(arguments ...string) (string, error) {
+	_, file, _, _ := runtime.Caller(0)
+	provide := exec.Command(filepath.Join(filepath.Dir(file), "caddy", "provide.sh"), arguments...)
+	provide.Stderr = os.Stderr
+	out, err := provide.Output()
+	if err != nil {
+		return "", fmt.Errorf("provide Caddy: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}

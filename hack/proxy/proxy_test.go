@@ -1,0 +1,244 @@
+package proxy_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/latchkey-auth/latchkey/hack/app"
+	"github.com/latchkey-auth/latchkey/hack/e2e/conformance"
+	"github.com/latchkey-auth/latchkey/hack/proxy"
+)
+
+// checker stands in for Latchkey: it remembers what it was asked and answers as it is told.
+type checker struct {
+	mu     sync.Mutex
+	asked  []*http.Request
+	bodies int
+	answer http.HandlerFunc
+}
+
+func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	c.mu.Lock()
+	c.asked = append(c.asked, r)
+	c.bodies += len(body)
+	c.mu.Unlock()
+	c.answer(w, r)
+}
+
+// last is the check that was asked last.
+func (c *checker) last(t *testing.T) *http.Request {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.asked) == 0 {
+		t.Fatal("the proxy didn't ask")
+	}
+	return c.asked[len(c.asked)-1]
+}
+
+// allow answers with the identity headers given, the others being empty.
+func allow(identity map[string]string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for _, name := range []string{"X-Auth-Request-User", "X-Auth-Request-Uid", "X-Auth-Request-Email", "X-Auth-Request-Groups"} {
+			w.Header().Set(name, identity[name])
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+func refuse(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="test"`)
+		w.WriteHeader(status)
+	}
+}
+
+// each runs test behind every proxy that this machine has.
+func each(t *testing.T, check string, test func(t *testing.T, p *proxy.Proxy, c *checker)) {
+	for _, kind := range proxy.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			binary, err := kind.Find()
+			switch {
+			case errors.Is(err, proxy.ErrMissing) && os.Getenv("REQUIRE_PROXIES") != "1":
+				t.Skip(err)
+			case err != nil:
+				t.Fatal(err)
+			}
+			c := &checker{answer: allow(nil)}
+			latchkey, behind := httptest.NewServer(c), httptest.NewServer(app.Handler())
+			t.Cleanup(latchkey.Close)
+			t.Cleanup(behind.Close)
+			site := proxy.Site{App: address(behind), Latchkey: []string{address(latchkey)}, Check: check, Dir: t.TempDir()}
+			p, err := kind.Start(t.Context(), binary, site, t.Output())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(p.Stop)
+			test(t, p, c)
+		})
+	}
+}
+
+func address(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
+
+// send sends request text, whose lines end in \n here, and returns status, header and what the app saw.
+func send(t *testing.T, p *proxy.Proxy, request string) (*http.Response, map[string][]string) {
+	t.Helper()
+	raw := strings.ReplaceAll(request, "\n", "\r\n") + "\r\nConnection: close\r\n\r\n"
+	response, body, err := conformance.Send(context.Background(), p.Address, []byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, app.Parse(body)
+}
+
+func TestTheCheckDescribesTheRequest(t *testing.T) {
+	const request = "GET /reports/..%2fx;a=b//?q=1&r=%20 HTTP/1.1\nHost: App.Example.com:8443\nAuthorization: Bearer abc\n" +
+		"X-Original-URL: http://evil/\nX-Forwarded-Uri: /evil\nX-Forwarded-Method: PUT\nX-Forwarded-Host: evil"
+	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
+		send(t, p, request)
+
+		r := c.last(t)
+		want := map[proxy.Kind]map[string]string{
+			proxy.Nginx: {
+				"X-Original-Url":    "http://App.Example.com:8443/reports/..%2fx;a=b//?q=1&r=%20",
+				"X-Original-Method": "GET",
+			},
+			proxy.Caddy: {
+				"X-Forwarded-Uri":    "/reports/..%2fx;a=b//?q=1&r=%20",
+				"X-Forwarded-Method": "GET",
+				"X-Forwarded-Host":   "App.Example.com:8443",
+				"X-Forwarded-Proto":  "http",
+			},
+		}[p.Kind]
+		for name, value := range want {
+			if got := r.Header.Values(name); len(got) != 1 || got[0] != value {
+				t.Errorf("%s: got %q, want one %q", name, got, value)
+			}
+		}
+		target := map[proxy.Kind]string{proxy.Nginx: "/check/nginx?host=app.example.com", proxy.Caddy: "/check/caddy"}[p.Kind]
+		if r.RequestURI != target || r.Method != http.MethodGet {
+			t.Errorf("asked %s %s, want GET %s", r.Method, r.RequestURI, target)
+		}
+		if got := r.Header.Get("Authorization"); got != "Bearer abc" {
+			t.Errorf("Authorization: got %q, want the client's", got)
+		}
+	})
+}
+
+func TestARoleIsAskedWithoutAQuery(t *testing.T) {
+	each(t, "/check/role/admin", func(t *testing.T, p *proxy.Proxy, c *checker) {
+		send(t, p, "GET /x?y HTTP/1.1\nHost: app.example.com")
+
+		if got := c.last(t).RequestURI; got != "/check/role/admin" {
+			t.Errorf("asked %s, want /check/role/admin", got)
+		}
+	})
+}
+
+func TestTheAppSeesWhatLatchkeySays(t *testing.T) {
+	const request = "GET /x?a=%2F HTTP/1.1\nHost: App.Example.com:8443\nAuthorization: Bearer abc\n" +
+		"X-Auth-Request-User: admin\nX-AUTH-REQUEST-GROUPS: admin\nX_Auth_Request_User: admin"
+	tests := map[string]struct{ identity, want map[string]string }{
+		"of a user": {
+			identity: map[string]string{"X-Auth-Request-User": "vera", "X-Auth-Request-Groups": "editor,viewer"},
+			want:     map[string]string{"X-Auth-Request-User": "vera", "X-Auth-Request-Groups": "editor,viewer", "X-Auth-Request-Email": ""},
+		},
+		"of nobody": {want: map[string]string{"X-Auth-Request-User": "", "X-Auth-Request-Groups": "", "X-Auth-Request-Uid": ""}},
+	}
+	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				c.answer = allow(test.identity)
+
+				response, seen := send(t, p, request)
+
+				test.want[app.Authorization] = "stripped by the proxy"
+				test.want[app.Target] = "/x?a=%2F"
+				test.want[app.Host] = "App.Example.com:8443"
+				for field, want := range test.want {
+					if got := seen[field]; len(got) != 1 || got[0] != want {
+						t.Errorf("%s: the app saw %q, want %q", field, got, want)
+					}
+				}
+				if got := response.Header.Get("Set-Cookie"); !strings.HasPrefix(got, app.VisitCookie+"=") {
+					t.Errorf("Set-Cookie: got %q, want the app's", got)
+				}
+			})
+		}
+	})
+}
+
+func TestARefusalPassesWithItsChallenge(t *testing.T) {
+	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
+		for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+			c.answer = refuse(status)
+
+			response, seen := send(t, p, "GET /x HTTP/1.1\nHost: app.example.com")
+
+			if response.StatusCode != status || len(seen[app.Target]) != 0 {
+				t.Errorf("got %d and %q from the app, want %d and nothing", response.StatusCode, seen[app.Target], status)
+			}
+			if status == http.StatusUnauthorized && response.Header.Get("WWW-Authenticate") == "" {
+				t.Error("the challenge got lost")
+			}
+		}
+	})
+}
+
+func TestNobodyPassesWithoutAnAnswer(t *testing.T) {
+	answers := map[string]http.HandlerFunc{
+		"an error": refuse(http.StatusInternalServerError),
+		"silence":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	}
+	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
+		for name, answer := range answers {
+			c.answer = answer
+
+			response, seen := send(t, p, "GET /x HTTP/1.1\nHost: app.example.com")
+
+			if response.StatusCode < 400 || len(seen[app.Target]) != 0 {
+				t.Errorf("%s: got %d and %q from the app, want a refusal", name, response.StatusCode, seen[app.Target])
+			}
+		}
+	})
+}
+
+func TestABodyReachesTheAppAlone(t *testing.T) {
+	body := bytes.Repeat([]byte("0123456789abcdef"), 5<<20/16)
+	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
+		for name, reader := range map[string]io.Reader{
+			"with a length": bytes.NewReader(body),
+			"in chunks":     io.MultiReader(bytes.NewReader(body)), // hides the length
+		} {
+			response, err := http.Post(p.URL()+"/up", "application/octet-stream", reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(response.Body)
+			response.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := fmt.Sprintf("%d bytes, SHA-256 %x", len(body), sha256.Sum256(body))
+			if got := app.Parse(string(text))[app.Body]; len(got) != 1 || got[0] != want {
+				t.Errorf("%s: the app saw %q, want %q", name, got, want)
+			}
+		}
+		if c.bodies != 0 || c.last(t).Method != http.MethodGet {
+			t.Errorf("the check was a %s with %d bytes of body, want a GET without", c.last(t).Method, c.bodies)
+		}
+	})
+}
