@@ -160,6 +160,7 @@ var _ = Describe("/users", Ordered, func() {
 			Expect(a.text("error")).To(Equal("invalid_field"))
 			Expect(a.text("error_description")).To(HavePrefix(field + ": "))
 			Expect(a.Body).NotTo(ContainSubstring("horse"))
+			Expect(a.Body).NotTo(ContainSubstring("Invalid value"), "a sentence, not the API server's form of one")
 		},
 		Entry("H13: a path for a name", `{"username":"../x","password":"correct-horse-battery"}`, "username"),
 		Entry("H13: a slash", `{"username":"a/b","password":"correct-horse-battery"}`, "username"),

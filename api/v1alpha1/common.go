@@ -1,11 +1,11 @@
 package v1alpha1
 
 // GrantableRoleName names a Role of the same namespace that somebody can be given: not a reserved one.
-// A Role that doesn't exist grants nothing.
+// It has lower-case letters, digits and, between them, hyphens. A Role that doesn't exist grants nothing.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=63
-// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,message="a role name has lower-case letters, digits and, between them, hyphens, such as report-reader"
 // +kubebuilder:validation:XValidation:rule="!(self in ['anonymous', 'authenticated'])",message="anonymous and authenticated are reserved: everybody holds them already, so leave the name out"
 type GrantableRoleName string
 

@@ -34,21 +34,22 @@ type Realm struct {
 
 // RealmSpec is what an administrator declares about a realm.
 type RealmSpec struct {
-	// issuer is the URL in the iss claim of every token, without query or fragment.
+	// issuer is the URL in the iss claim of every token, without credentials, query or fragment.
 	// Unset: the service's external URL, plus /realms/<namespace> unless this is the default realm.
 	// Changing it ends every token that was issued before.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]*:[0-9A-Fa-f:]*\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]*:[0-9A-Fa-f:]*\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?$')`,message="an issuer is an http or https URL such as https://auth.example.com/realms/team-a, without credentials, query, fragment, // or escapes in the path"
 	Issuer string `json:"issuer,omitempty"`
 
-	// audiences are the aud claim of access tokens (RFC 7519 section 4.1.3). Unset: the issuer.
+	// audiences are the aud claim of access tokens (RFC 7519 section 4.1.3), in printable ASCII without
+	// spaces. Unset: the issuer.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=256
-	// +kubebuilder:validation:items:Pattern=`^[!-~]+$`
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'^[!-~]+$')`,message="an audience is printable ASCII without spaces, such as https://app.example.com"
 	Audiences []string `json:"audiences,omitempty"`
 
 	// tokens says how access and refresh tokens are made.
@@ -171,7 +172,7 @@ type RealmSessions struct {
 	// belongs to the login host alone, and the login page sends nobody to another host.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$')`,message="cookieDomain looks like example.com: lower case, at least two labels, no dot or wildcard before it, no port"
 	CookieDomain string `json:"cookieDomain,omitempty"`
 
 	// allowedRedirects are the hosts that the login page may send a browser back to, such as
@@ -180,15 +181,15 @@ type RealmSessions struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:items:Pattern=`^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$')`,message="a redirect is a host such as app.example.com or *.example.com: lower case, no scheme, port or path"
 	AllowedRedirects []string `json:"allowedRedirects,omitempty"`
 }
 
-// HeaderName is an HTTP field name without underscore, which proxies drop or alias.
+// HeaderName is an HTTP field name of letters, digits and hyphens: without underscore, which proxies drop or alias.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=64
-// +kubebuilder:validation:Pattern=`^[A-Za-z0-9-]+$`
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[A-Za-z0-9-]+$')`,message="a header name has letters, digits and hyphens, and no underscore, such as Remote-User"
 // +kubebuilder:validation:XValidation:rule="!(self.lowerAscii() in ['accept', 'authorization', 'cache-control', 'connection', 'content-encoding', 'content-length', 'content-type', 'cookie', 'date', 'expect', 'host', 'keep-alive', 'location', 'proxy-authorization', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'www-authenticate', 'x-latchkey-reason'])",message="this header has a meaning of its own in HTTP or Latchkey: choose another, such as Remote-User"
 type HeaderName string
 

@@ -27,9 +27,17 @@ const (
 	durationPattern = `^([0-9]+(s|m|h))+$`
 )
 
+// roleNameSentence is what the name of a Role has to be that a User, a Role or a Realm names.
+const roleNameSentence = "a role name has lower-case letters, digits and, between them, hyphens, such as report-reader"
+
 // mismatch is what the API server says of a quoted value that doesn't match its pattern.
 func mismatch(field, value, pattern string) string {
 	return fmt.Sprintf("%s: Invalid value: %s: %s in body should match '%s'", field, value, field, pattern)
+}
+
+// misses is what the API server says of a quoted value that isn't what the sentence of its rule asks for.
+func misses(field, value, sentence string) string {
+	return fmt.Sprintf("%s: Invalid value: %s: %s", field, value, sentence)
 }
 
 // notATime is what the API server says where a time's rule could not be tried, and why.

@@ -34,9 +34,10 @@ var roleRefusals = []refusal{
 	}},
 	{"when an included name is empty", aRole("includes: ['']"), []string{
 		`spec.includes[0]: Invalid value: "": spec.includes[0] in body should be at least 1 chars long`,
+		misses(`spec.includes[0]`, `""`, roleNameSentence),
 	}},
 	{"when it includes no role's name", aRole("includes: [a/b]"), []string{
-		mismatch(`spec.includes[0]`, `"a/b"`, namePattern),
+		misses(`spec.includes[0]`, `"a/b"`, roleNameSentence),
 	}},
 	{"when an included name is too long", aRole("includes: [" + strings.Repeat("a", 64) + "]"), []string{
 		`spec.includes[0]: Too long: may not be more than 63 bytes`,
@@ -86,24 +87,25 @@ var roleRefusals = []refusal{
 
 	{"when a host is empty", aRoleWithHosts("''"), []string{
 		`spec.rules[0].hosts[0]: Invalid value: "": spec.rules[0].hosts[0] in body should be at least 1 chars long`,
+		misses(`spec.rules[0].hosts[0]`, `""`, hostSentence),
 	}},
 	{"when a host is in upper case", aRoleWithHosts("App.example.com"), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"App.example.com"`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"App.example.com"`, hostSentence),
 	}},
 	{"when a host has a port", aRoleWithHosts("'app.example.com:8080'"), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"app.example.com:8080"`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"app.example.com:8080"`, hostSentence),
 	}},
 	{"when a host ends in a dot", aRoleWithHosts("app.example.com."), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"app.example.com."`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"app.example.com."`, hostSentence),
 	}},
 	{"when a wildcard is part of a label", aRoleWithHosts("'a*.example.com'"), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"a*.example.com"`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"a*.example.com"`, hostSentence),
 	}},
 	{"when a wildcard isn't first", aRoleWithHosts("'app.*.com'"), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"app.*.com"`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"app.*.com"`, hostSentence),
 	}},
 	{"when a label has 64 characters", aRoleWithHosts(strings.Repeat("a", 64) + ".example.com"), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"`, hostSentence),
 	}},
 	{"when a host is too long", aRoleWithHosts(strings.Repeat("a.", 127) + "a"), []string{
 		`spec.rules[0].hosts[0]: Too long: may not be more than 253 bytes`,
@@ -111,45 +113,58 @@ var roleRefusals = []refusal{
 	{"when brackets hold no address", aRoleWithHosts("'[:::]'"), []string{
 		`spec.rules[0].hosts[0]: Invalid value: "[:::]": in brackets stands an IPv6 address`,
 	}},
+	{"when a bracket stands alone", aRoleWithHosts("'['"), []string{
+		misses(`spec.rules[0].hosts[0]`, `"["`, hostSentence),
+	}},
+	{"when a bracket isn't closed", aRoleWithHosts("'[::1'"), []string{
+		misses(`spec.rules[0].hosts[0]`, `"[::1"`, hostSentence),
+	}},
+	{"when a host ends in a line break", aRoleWithHosts(`"app.example.com\n"`), []string{
+		misses(`spec.rules[0].hosts[0]`, `"app.example.com\n"`, hostSentence),
+	}},
 	{"when brackets hold an IPv4 address", aRoleWithHosts("'[10.0.0.1]'"), []string{
-		mismatch(`spec.rules[0].hosts[0]`, `"[10.0.0.1]"`, hostPattern),
+		misses(`spec.rules[0].hosts[0]`, `"[10.0.0.1]"`, hostSentence),
 	}},
 
 	{"when a path is empty", aRoleWithPaths("''"), []string{
 		`spec.rules[0].paths[0]: Invalid value: "": spec.rules[0].paths[0] in body should be at least 1 chars long`,
+		misses(`spec.rules[0].paths[0]`, `""`, pathSentence),
 	}},
 	{"when a path is relative", aRoleWithPaths("reports"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"reports"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"reports"`, pathSentence),
 	}},
 	{"when a path has a double slash", aRoleWithPaths("/a//b"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a//b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a//b"`, pathSentence),
 	}},
 	{"when a wildcard is part of a segment", aRoleWithPaths("'/a*'"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a*"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a*"`, pathSentence),
 	}},
 	{"when ** isn't last", aRoleWithPaths("'/**/a'"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/**/a"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/**/a"`, pathSentence),
 	}},
 	{"when a path has a query", aRoleWithPaths("'/a?b'"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a?b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a?b"`, pathSentence),
 	}},
 	{"when a path has a fragment", aRoleWithPaths("'/a#b'"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a#b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a#b"`, pathSentence),
 	}},
 	{"when a path has parameters", aRoleWithPaths("'/a;b'"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a;b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a;b"`, pathSentence),
 	}},
 	{"when a path is escaped", aRoleWithPaths("/a%20b"), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a%20b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a%20b"`, pathSentence),
 	}},
 	{"when a path has a backslash", aRoleWithPaths(`'/a\b'`), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a\\b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a\\b"`, pathSentence),
 	}},
 	{"when a path has a control", aRoleWithPaths(`"/a\nb"`), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a\nb"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a\nb"`, pathSentence),
 	}},
 	{"when a path has a control of the upper half", aRoleWithPaths(`"/a\u0085b"`), []string{
-		mismatch(`spec.rules[0].paths[0]`, `"/a\u0085b"`, pathPattern),
+		misses(`spec.rules[0].paths[0]`, `"/a\u0085b"`, pathSentence),
+	}},
+	{"when a path has a NUL", aRoleWithPaths(`"/a\0b"`), []string{
+		misses(`spec.rules[0].paths[0]`, `"/a\x00b"`, pathSentence),
 	}},
 	{"when a path has a dot segment", aRoleWithPaths("/a/./b"), []string{
 		`spec.rules[0].paths[0]: Invalid value: "/a/./b": a path has no . or .. segment: write the path that the app sees`,
@@ -163,12 +178,13 @@ var roleRefusals = []refusal{
 
 	{"when a method is empty", aRoleWithMethods("''"), []string{
 		`spec.rules[0].methods[0]: Invalid value: "": spec.rules[0].methods[0] in body should be at least 1 chars long`,
+		misses(`spec.rules[0].methods[0]`, `""`, methodSentence),
 	}},
 	{"when a method is in lower case", aRoleWithMethods("get"), []string{
-		mismatch(`spec.rules[0].methods[0]`, `"get"`, methodPattern),
+		misses(`spec.rules[0].methods[0]`, `"get"`, methodSentence),
 	}},
 	{"when a method has a space", aRoleWithMethods("'GET '"), []string{
-		mismatch(`spec.rules[0].methods[0]`, `"GET "`, methodPattern),
+		misses(`spec.rules[0].methods[0]`, `"GET "`, methodSentence),
 	}},
 	{"when a method is too long", aRoleWithMethods(strings.Repeat("A", 33)), []string{
 		`spec.rules[0].methods[0]: Too long: may not be more than 32 bytes`,

@@ -25,11 +25,11 @@ func aRoleInKubernetes(fields string) string {
 	return aRole("kubernetesRules: [{verbs: [get], " + fields + "}]")
 }
 
-// What the schema demands of a Role's texts.
+// What a Role's texts have to be.
 const (
-	hostPattern   = `^(\*|(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:]*:[0-9a-f:.]*\])$`
-	pathPattern   = `^/$|^/\*\*$|^(/(\*|[^/*?#;%\\\x00-\x1f\x7f-\x9f]+))+(/|/\*\*)?$`
-	methodPattern = `^(\*|[A-Z][A-Z-]*)$`
+	hostSentence   = "a host looks like app.example.com, *.example.com (one label), * (all) or [2001:db8::1]: lower case, no port, labels of at most 63 characters"
+	pathSentence   = "a path looks like /reports/*/pdf or /api/**: it begins with /, * is a whole segment, ** only the last, without //, ?, #, ;, %, backslash or control character"
+	methodSentence = "a method is in upper case, such as GET, or * for all"
 )
 
 var _ = Describe("Role", func() {
@@ -47,6 +47,8 @@ var _ = Describe("Role", func() {
 		Entry("when methods are of each form", aRoleWithMethods("GET, POST, VERSION-CONTROL, '*'")),
 		Entry("when it is as large as it may be", aRole("rules: ["+strings.Repeat("{hosts: ["+
 			numbered("h%d.example.com", 32)+"], paths: ["+numbered("/p%d/**", 32)+"], methods: ["+letters(32)+"]}, ", 64)+"]")),
+		Entry("when it is as large as it may be, of texts as long as they may be", aRole("rules: ["+strings.Repeat("{hosts: ["+
+			numbered(strings.Repeat("a.", 119)+"h%02d.example.com", 32)+"], paths: ["+numbered("/p%02d"+strings.Repeat("/*", 254), 32)+"], methods: ["+letters(32)+"]}, ", 64)+"]")),
 	)
 })
 

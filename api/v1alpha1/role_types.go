@@ -80,19 +80,21 @@ type Rule struct {
 	Methods []MethodPattern `json:"methods"`
 }
 
-// HostPattern is an exact host, one wildcard label before a domain, or *.
+// HostPattern is an exact host in lower case, one wildcard label before a domain, an IPv6 address in
+// brackets, or *; without port, and with labels of at most 63 characters.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=253
-// +kubebuilder:validation:Pattern=`^(\*|(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:]*:[0-9a-f:.]*\])$`
-// +kubebuilder:validation:XValidation:rule="!self.startsWith('[') || isIP(self.substring(1, self.size() - 1))",message="in brackets stands an IPv6 address"
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^(\*|(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:]*:[0-9a-f:.]*\])$')`,message="a host looks like app.example.com, *.example.com (one label), * (all) or [2001:db8::1]: lower case, no port, labels of at most 63 characters"
+// +kubebuilder:validation:XValidation:rule="!self.startsWith('[') || !self.endsWith(']') || isIP(self.substring(1, self.size() - 1))",message="in brackets stands an IPv6 address"
 type HostPattern string
 
-// PathPattern is an absolute path in which * stands for one segment and a last ** for any number.
+// PathPattern is an absolute path in which * stands for one segment and a last ** for any number. It has
+// no empty segment, and none of ?, #, ;, %, backslash and the control characters.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=512
-// +kubebuilder:validation:Pattern=`^/$|^/\*\*$|^(/(\*|[^/*?#;%\\\x00-\x1f\x7f-\x9f]+))+(/|/\*\*)?$`
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^/$|^/\*\*$|^(/(\*|[^/*?#;%\\\x00-\x1f\x7f-\x9f]+))+(/|/\*\*)?$')`,message="a path looks like /reports/*/pdf or /api/**: it begins with /, * is a whole segment, ** only the last, without //, ?, #, ;, %, backslash or control character"
 // +kubebuilder:validation:XValidation:rule="!self.matches('/\\\\.\\\\.?(/|$)')",message="a path has no . or .. segment: write the path that the app sees"
 type PathPattern string
 
@@ -100,7 +102,7 @@ type PathPattern string
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=32
-// +kubebuilder:validation:Pattern=`^(\*|[A-Z][A-Z-]*)$`
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^(\*|[A-Z][A-Z-]*)$')`,message="a method is in upper case, such as GET, or * for all"
 type MethodPattern string
 
 // KubernetesRule allows API server requests, with the meaning of RBAC's PolicyRule.

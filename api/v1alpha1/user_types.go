@@ -32,13 +32,13 @@ type UserSpec struct {
 	// displayName is what apps show; at most 128 characters, no control characters.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f-\x9f]*$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\x00-\x1f\x7f-\x9f]*$')`,message="a display name is one line of text, without control characters such as tabs"
 	DisplayName string `json:"displayName,omitempty"`
 
-	// email is the address that apps see in an identity header; at most 254 characters of ASCII.
+	// email is the one address that apps see in an identity header; at most 254 characters of ASCII.
 	// +optional
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:Pattern="^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+	// +kubebuilder:validation:XValidation:rule="self.matches(r\"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$\")",message="an email address looks like ada@example.com: one address, in ASCII, at most 64 characters before the @"
 	Email string `json:"email,omitempty"`
 
 	// passwordSecretRef names the Secret with the user's password. Unset: nobody can log in as this user.
@@ -64,7 +64,7 @@ type PasswordSecretReference struct {
 	// string: argon2id, or bcrypt from a migration) or, on its way in, password.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$')`,message="the name of a Secret has lower-case letters, digits and, between them, hyphens and dots, such as ada-password"
 	Name string `json:"name"`
 }
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,9 +18,22 @@ func refusal(err error) error {
 		return translate("store User", err)
 	}
 	for _, cause := range status.ErrStatus.Details.Causes {
-		return &webhook.InvalidField{Field: member(cause.Field), Problem: cause.Message}
+		return &webhook.InvalidField{Field: member(cause.Field), Problem: sentence(cause.Message)}
 	}
 	return &webhook.InvalidField{Field: "username", Problem: "the API server refuses this user"}
+}
+
+// sentence is what a refusal says to a person, without the value, which they know.
+func sentence(message string) string {
+	rest, found := strings.CutPrefix(message, "Invalid value: ")
+	if !found {
+		return message
+	}
+	quoted, err := strconv.QuotedPrefix(rest)
+	if err != nil {
+		return message
+	}
+	return strings.TrimPrefix(rest[len(quoted):], ": ")
 }
 
 // member names the JSON member of the users endpoint behind a field of a User.
