@@ -44,6 +44,7 @@ func TestControllers(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx SpecContext) {
 	SetDefaultEventuallyTimeout(30 * time.Second)
+	EnforceDefaultTimeoutsWhenUsingContexts() // else WithContext waits for ever
 	log.SetLogger(GinkgoLogr)
 	var err error
 	environment, err = testenv.Start()

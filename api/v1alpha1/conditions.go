@@ -50,9 +50,7 @@ const (
 
 // Reasons of Events that aren't reasons of conditions.
 const (
-	ReasonPasswordHashed   = "PasswordHashed"
-	ReasonLoginsRevoked    = "LoginsRevoked"
-	ReasonSessionRevoked   = "SessionRevoked"
-	ReasonSessionCollected = "SessionCollected"
-	ReasonTokenCollected   = "TokenCollected"
+	ReasonPasswordHashed = "PasswordHashed"
+	ReasonLoginsRevoked  = "LoginsRevoked"
+	ReasonSessionRevoked = "SessionRevoked"
 )

@@ -40,6 +40,7 @@ type Suite struct {
 func Start(ctx context.Context, adjust func(ctrl.Options) ctrl.Options, setup func(context.Context, manager.Manager) error) *Suite {
 	ginkgo.GinkgoHelper()
 	gomega.SetDefaultEventuallyTimeout(20 * time.Second)
+	gomega.EnforceDefaultTimeoutsWhenUsingContexts() // else WithContext waits for ever
 	gomega.SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	log.SetLogger(ginkgo.GinkgoLogr)
 	environment, err := testenv.Start()

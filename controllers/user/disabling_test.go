@@ -6,7 +6,14 @@ import (
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/controllers/controllertest"
+	"github.com/latchkey-auth/latchkey/controllers/user"
 )
+
+func seen(generation int64, off bool, options ...userOption) *v1alpha1.User {
+	u := aUser(options...)
+	u.Generation, u.Spec.Disabled = generation, off
+	return u
+}
 
 var _ = Describe("A disabled user", func() {
 	type specs = map[string]v1alpha1.RevokedTokenSpec
@@ -54,6 +61,19 @@ var _ = Describe("A disabled user", func() {
 
 		Eventually(func() specs { return w.revocations(ctx) }).WithContext(ctx).Should(ConsistOf(allLoginsOf(w.user(ctx), "user disabled")))
 	})
+
+	DescribeTable("is looked at when they may have been enabled since the last event",
+		func(before, after *v1alpha1.User, want bool) {
+			Expect(user.NewlyDisabled(before, after)).To(Equal(want))
+		},
+		Entry("when they are enabled", seen(1, false), seen(2, false), false),
+		Entry("when they were disabled just now", seen(1, false), seen(2, true), true),
+		Entry("when nothing happened", seen(2, true), seen(2, true), false),
+		Entry("when they were edited while disabled", seen(2, true), seen(3, true), false),
+		Entry("when they were enabled again", seen(2, true), seen(3, false), false),
+		Entry("when the watch missed what was in between", seen(2, true), seen(4, true), true),
+		Entry("when they are another user of that name", seen(2, true), seen(1, true, func(u *v1alpha1.User) { u.UID = "other" }), true),
+	)
 
 	DescribeTable("is repaired when the leader dies",
 		func(ctx SpecContext, nth int, when controllertest.Moment) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -179,7 +178,7 @@ func (a Accounts) endLogins(ctx context.Context, user *v1alpha1.User, secret *co
 			Name:      v1alpha1.PasswordRevocationName(string(user.UID), string(secret.UID), secret.ResourceVersion),
 		},
 		Spec: v1alpha1.RevokedTokenSpec{
-			User:   &v1alpha1.RevokedUser{Name: user.Name, UID: user.UID, IssuedBefore: &metav1.Time{Time: a.now().Truncate(time.Second)}},
+			User:   &v1alpha1.RevokedUser{Name: user.Name, UID: user.UID}, // up to its creation, by the API server's clock
 			Reason: "password changed",
 		},
 	})
