@@ -59,7 +59,6 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, c *call) {
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Request-Id", c.requestID(r))
 	if err := s.dispatch(w, r, c); err != nil {
 		s.refuse(w, r, c, err)
