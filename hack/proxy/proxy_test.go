@@ -32,8 +32,16 @@ func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	c.asked = append(c.asked, r)
 	c.bodies += len(body)
+	answer := c.answer
 	c.mu.Unlock()
-	c.answer(w, r)
+	answer(w, r)
+}
+
+// answers says what to answer from now on. A proxy may still be asking about the request before.
+func (c *checker) answers(h http.HandlerFunc) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = h
 }
 
 // last is the check that was asked last.
@@ -161,7 +169,7 @@ func TestTheAppSeesWhatLatchkeySays(t *testing.T) {
 	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
-				c.answer = allow(test.identity)
+				c.answers(allow(test.identity))
 
 				response, seen := send(t, p, request)
 
@@ -184,7 +192,7 @@ func TestTheAppSeesWhatLatchkeySays(t *testing.T) {
 func TestARefusalPassesWithItsChallenge(t *testing.T) {
 	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
 		for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
-			c.answer = refuse(status)
+			c.answers(refuse(status))
 
 			response, seen := send(t, p, "GET /x HTTP/1.1\nHost: app.example.com")
 
@@ -205,7 +213,7 @@ func TestNobodyPassesWithoutAnAnswer(t *testing.T) {
 	}
 	each(t, "", func(t *testing.T, p *proxy.Proxy, c *checker) {
 		for name, answer := range answers {
-			c.answer = answer
+			c.answers(answer)
 
 			response, seen := send(t, p, "GET /x HTTP/1.1\nHost: app.example.com")
 
@@ -237,8 +245,11 @@ func TestABodyReachesTheAppAlone(t *testing.T) {
 				t.Errorf("%s: the app saw %q, want %q", name, got, want)
 			}
 		}
-		if c.bodies != 0 || c.last(t).Method != http.MethodGet {
-			t.Errorf("the check was a %s with %d bytes of body, want a GET without", c.last(t).Method, c.bodies)
+		c.mu.Lock()
+		bodies := c.bodies
+		c.mu.Unlock()
+		if bodies != 0 || c.last(t).Method != http.MethodGet {
+			t.Errorf("the check was a %s with %d bytes of body, want a GET without", c.last(t).Method, bodies)
 		}
 	})
 }
