@@ -24,7 +24,8 @@ type Config struct {
 	Passwords passwords
 	Accounts  accounts // nil turns user management over HTTP off
 
-	Hashing *password.Slots // bounds how many passwords are hashed at once
+	Logins  *password.Slots // bounds how many logins read and hash at once; here they queue
+	Hashing *password.Slots // bounds how many passwords are hashed at once: fewer, so that no core waits for a read
 	Tokens  *token.Cache    // remembers verified tokens
 
 	DefaultRealm string // the namespace that answers at the root
@@ -51,7 +52,7 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	switch {
 	case c.Directory == nil, c.Synced == nil, c.Sessions == nil, c.Passwords == nil,
-		c.Hashing == nil, c.Tokens == nil, c.Log == nil, c.Registerer == nil, c.Now == nil:
+		c.Logins == nil, c.Hashing == nil, c.Tokens == nil, c.Log == nil, c.Registerer == nil, c.Now == nil:
 		return nil, errors.New("webhook: a required field of Config is missing")
 	case c.DefaultRealm == "":
 		return nil, errors.New("webhook: the default realm has no name")

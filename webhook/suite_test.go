@@ -76,7 +76,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	registry := prometheus.NewRegistry()
 	service, err := webhook.New(webhook.Config{
 		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
-		Hashing: password.NewSlots(password.SlotsConfig{Queue: 8, Wait: 2 * time.Second}), Tokens: token.NewCache(1 << 12),
+		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4, Queue: 8, Wait: 2 * time.Second}),
+		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1 << 12),
 		DefaultRealm: defaultRealm, ExternalURL: externalURL,
 		Log: log, Registerer: registry, Now: time.Now,
 	})

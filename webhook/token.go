@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -66,7 +67,8 @@ func (s *Service) passwordGrant(w http.ResponseWriter, r *http.Request, realm *d
 }
 
 // authenticate returns the user whose password this is. Whatever is wrong, it does the
-// same work: one read from the API server and one verification, within a hashing slot.
+// same work: one read from the API server and one verification. Logins queue before the
+// read, so that a flood reaches neither the API server nor the hashing.
 func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username, secret string) (*directory.User, string, error) {
 	user := realm.User(username)
 	usable := user != nil && user.Active() && user.PasswordSecret != ""
@@ -74,23 +76,24 @@ func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username
 	if usable {
 		name = user.PasswordSecret
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
-	defer cancel()
 	var phc string
 	var matches bool
-	var readErr error
-	busy := s.Hashing.Do(ctx, clientAddress(r), func() {
+	var readErr, hashBusy error
+	source := clientAddress(r)
+	busy := s.Logins.Do(r.Context(), source, func() {
+		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+		defer cancel()
 		phc, readErr = s.Passwords.Hash(ctx, realm.Namespace(), name)
 		if readErr != nil && !errors.Is(readErr, ErrNotFound) {
 			return
 		}
 		hash, err := password.Parse(phc)
 		if err != nil || readErr != nil || !usable {
-			s.dummy.Verify(secret)
-			return
+			hash = s.dummy
 		}
-		matches = hash.Verify(secret)
+		hashBusy = s.Hashing.Do(r.Context(), source, func() { matches = hash.Verify(secret) })
 	})
+	busy = cmp.Or(busy, hashBusy)
 	switch {
 	case errors.Is(busy, password.ErrBusy):
 		return nil, "", tooMany("Too many logins at once: try again in a moment", time.Second)

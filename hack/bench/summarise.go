@@ -30,6 +30,7 @@ func summarise(rounds []played) *figures.Check {
 			a.Range = of(func(r played, o outcome) float64 { return o.RPS / r.Verification.RPS })
 			a.CPURatio = of(func(r played, o outcome) float64 { return r.Verification.CPU / o.CPU })
 			a.WithoutHTTP = of(func(r played, _ outcome) float64 { return r.Verification.CPU / r.Verification.Unseen })
+			a.RatioWithoutHTTP = figures.Measured(a.WithoutHTTP.Median, 3)
 			a.RatioToRawVerify = figures.Measured(a.Range.Median, 3)
 			return a
 		}

@@ -40,6 +40,7 @@ type Answers struct {
 	P99              *float64 `json:"p99_ms,omitempty"`
 	RatioToBare      *float64 `json:"ratio_to_bare,omitempty"`
 	RatioToRawVerify *float64 `json:"ratio_to_raw_verify,omitempty"`
+	RatioWithoutHTTP *float64 `json:"ratio_to_raw_verify_without_http,omitempty"` // of a check, without net/http's share
 	AllocsOverBare   *float64 `json:"allocs_over_bare,omitempty"`
 
 	// Range is that of the ratio. It and what follows is printed only.
