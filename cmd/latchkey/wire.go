@@ -143,7 +143,7 @@ func newService(o *options, config *rest.Config, log *slog.Logger, registry prom
 	store := cluster.New(c, f, time.Now)
 	settings := webhook.Config{
 		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store,
-		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 2 * goruntime.GOMAXPROCS(0)}),
+		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4 * goruntime.GOMAXPROCS(0)}),
 		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(o.tokenCache),
 		DefaultRealm: o.defaultRealm, ExternalURL: o.externalURL,
 		Log: log, Registerer: registry, Now: time.Now,
