@@ -130,6 +130,9 @@ type issue struct {
 func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory.User, fingerprint string) (*issue, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), loginTimeout)
 	defer cancel()
+	if realm.Keys().ActiveKeyID() == "" { // before anything is written: a login that can't be signed leaves no Session
+		return nil, unavailable(token.ErrNoActiveKey)
+	}
 	if err := s.Passwords.Admit(ctx, realm.Namespace(), user, fingerprint); err != nil {
 		if errors.Is(err, ErrNotAdmitted) {
 			return nil, wrongCredentials
