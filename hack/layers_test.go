@@ -19,7 +19,7 @@ var client = []string{"k8s.io/", "sigs.k8s.io/controller-runtime", "sigs.k8s.io/
 
 // controller is what every controller may import: never another one, never webhook itself.
 var controller = slices.Concat(client, []string{
-	module + "api/v1alpha1", module + "controllers/secretwatch",
+	module + "api/v1alpha1", module + "controllers/replica", module + "controllers/secretwatch",
 	module + "webhook/directory", module + "webhook/password", module + "webhook/policy", module + "webhook/token",
 	"github.com/go-logr/logr",
 })

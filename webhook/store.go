@@ -41,6 +41,18 @@ type Login struct {
 	UserAgent, Address  string
 }
 
+// StoredLogin is a login as the API server holds it.
+type StoredLogin struct {
+	SessionID           string
+	UserName, UserUID   string
+	StartedAt           time.Time // by the API server's clock, in whole seconds
+	ExpiresAt           time.Time
+	PasswordFingerprint string
+	UserAgent, Address  string
+	Ending              bool   // its Session is being deleted
+	Version             string // what a compare-and-swap compares
+}
+
 // Account is a user as the users endpoint takes it. Password is for creation and change
 // alone; nothing returns it.
 type Account struct {

@@ -164,9 +164,6 @@ func (s *source) note(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	if err != nil && s.failed != nil {
-		s.failed(err)
-	}
 	failure := ""
 	if err != nil {
 		failure = err.Error()
@@ -180,6 +177,9 @@ func (s *source) note(ctx context.Context, err error) error {
 		s.log.Info("feed is interrupted and tries again: what is known stays in force", "kind", s.kind, "realm", s.namespace, "error", err, "hint", hint(err))
 	case changed:
 		s.log.Info("feed goes on", "kind", s.kind, "realm", s.namespace)
+	}
+	if err != nil && s.failed != nil {
+		s.failed(err) // last: whoever waits for it finds the line
 	}
 	return err
 }
