@@ -168,11 +168,11 @@ func newManager(ctx context.Context, o *options, config *rest.Config) (ctrl.Mana
 		LeaderElectionID:              "latchkey-leader",
 		LeaderElectionNamespace:       o.namespace,
 		LeaderElectionReleaseOnCancel: true,
-	}))
+	}, o.namespace))
 	if err != nil {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
-	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm}); err != nil {
+	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Namespace: o.namespace}); err != nil {
 		return nil, fmt.Errorf("set up controllers: %w", err)
 	}
 	return manager, nil

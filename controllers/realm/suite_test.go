@@ -2,11 +2,13 @@ package realm_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/latchkey-auth/latchkey/controllers/controllertest"
@@ -15,7 +17,10 @@ import (
 	"github.com/latchkey-auth/latchkey/controllers/signingkey"
 )
 
-var suite *controllertest.Suite
+var (
+	suite   *controllertest.Suite
+	leaders = clocktesting.NewFakeClock(time.Now()) // the leader's clock
+)
 
 func TestRealm(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -28,10 +33,16 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		if err != nil {
 			return err
 		}
-		if err := realm.Setup(mgr, config(mgr), secrets.Keys()); err != nil {
+		replicas, err := controllertest.Replicas(mgr, leaders)
+		if err != nil {
 			return err
 		}
-		return mgr.Add(secrets)
+		following, c := replicas.Follow("realms"), config(mgr)
+		c.Replicas = following
+		if err := realm.Setup(mgr, c, secrets.Keys(), following.Source()); err != nil {
+			return err
+		}
+		return errors.Join(mgr.Add(secrets), mgr.Add(replicas))
 	})
 })
 
@@ -39,8 +50,9 @@ var _ = AfterSuite(func() { suite.Stop() })
 
 func config(mgr manager.Manager) realm.Config {
 	return realm.Config{
-		Client: mgr.GetClient(),
-		Keys:   signingkey.New(mgr.GetAPIReader(), mgr.GetClient(), time.Now),
+		Client:   mgr.GetClient(),
+		Replicas: controllertest.InForce{},
+		Keys:     signingkey.New(mgr.GetAPIReader(), mgr.GetClient(), time.Now),
 		Issuer: func(specIssuer, namespace string) string {
 			if specIssuer != "" {
 				return specIssuer
