@@ -21,10 +21,10 @@ import (
 // OwnNamespace is Latchkey's own in a Suite: there are the Leases of replicas.
 const OwnNamespace = metav1.NamespaceDefault
 
-// Replicas returns a Register of the replicas in OwnNamespace. Add it to mgr.
-func Replicas(mgr manager.Manager, leaders clock.WithTicker) (*acknowledgement.Register, error) {
+// Replicas returns a Register of the replicas in OwnNamespace, which it lists through live. Add it to mgr.
+func Replicas(mgr manager.Manager, live client.Reader, leaders clock.WithTicker) (*acknowledgement.Register, error) {
 	return acknowledgement.New(acknowledgement.Config{
-		Live: mgr.GetAPIReader(), Writer: mgr.GetClient(), Leases: mgr.GetCache(), Namespace: OwnNamespace, Clock: leaders,
+		Live: live, Writer: mgr.GetClient(), Leases: mgr.GetCache(), Namespace: OwnNamespace, Clock: leaders,
 	})
 }
 

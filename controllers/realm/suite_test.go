@@ -33,7 +33,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		if err != nil {
 			return err
 		}
-		replicas, err := controllertest.Replicas(mgr, leaders)
+		replicas, err := controllertest.Replicas(mgr, mgr.GetAPIReader(), leaders)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package revokedtoken_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 var (
 	suite   *controllertest.Suite
 	leaders = clocktesting.NewFakeClock(time.Now()) // the leader's clock
+	lists   atomic.Int64                            // live ones of Leases
 )
 
 func TestRevokedToken(t *testing.T) {
@@ -26,7 +28,7 @@ func TestRevokedToken(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx SpecContext) {
 	suite = controllertest.Start(ctx, nil, func(_ context.Context, mgr manager.Manager) error {
-		replicas, err := controllertest.Replicas(mgr, leaders)
+		replicas, err := controllertest.Replicas(mgr, counting{mgr.GetAPIReader(), &lists}, leaders)
 		if err != nil {
 			return err
 		}

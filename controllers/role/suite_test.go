@@ -26,7 +26,7 @@ func TestRole(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx SpecContext) {
 	suite = controllertest.Start(ctx, nil, func(ctx context.Context, mgr manager.Manager) error {
-		replicas, err := controllertest.Replicas(mgr, leaders)
+		replicas, err := controllertest.Replicas(mgr, mgr.GetAPIReader(), leaders)
 		if err != nil {
 			return err
 		}
