@@ -37,7 +37,8 @@ type fault struct {
 	when Moment
 }
 
-func newFaults() *Faults {
+// NewFaults returns Faults without a plan.
+func NewFaults() *Faults {
 	return &Faults{writes: map[string][]string{}, plans: map[string]fault{}}
 }
 
@@ -77,7 +78,8 @@ func (f *Faults) record(namespace, what string) Moment {
 	return ""
 }
 
-func (f *Faults) wrap(c client.WithWatch) client.WithWatch {
+// Wrap returns c, whose writes f sees and can fail.
+func (f *Faults) Wrap(c client.WithWatch) client.WithWatch {
 	kind := func(o client.Object) string {
 		gvk, err := apiutil.GVKForObject(o, c.Scheme())
 		if err != nil {
