@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
@@ -56,8 +57,8 @@ func logInBarely(ctx context.Context, in io.Reader, out io.Writer) error {
 	return f.repeat(ctx, out, once)
 }
 
-// refreshBarely is the process that asks for what refreshes need: it reads a Session and moves its
-// generation on, if nobody else has.
+// refreshBarely is the process that asks for what refreshes need: it reads a Session and the password
+// Secret at once, and moves the Session's generation on if nobody else has.
 func refreshBarely(ctx context.Context, in io.Reader, out io.Writer) error {
 	f, err := readFlow(in)
 	if err != nil {
@@ -76,7 +77,7 @@ func refreshBarely(ctx context.Context, in io.Reader, out io.Writer) error {
 		sessions[worker] = session.Name
 	}
 	return f.repeat(ctx, out, func(ctx context.Context, worker, _ int) error {
-		return bare.advance(ctx, sessions[worker])
+		return bare.advance(ctx, sessions[worker], f.user(worker))
 	})
 }
 
@@ -104,10 +105,13 @@ func (c *bareClient) begin(ctx context.Context, name string) (*v1alpha1.Session,
 	return session, c.api.Create(ctx, session)
 }
 
-// advance notes in a Session that the next refresh token was presented.
-func (c *bareClient) advance(ctx context.Context, name string) error {
+// advance notes in a user's Session that the next refresh token was presented.
+func (c *bareClient) advance(ctx context.Context, name, user string) error {
 	session := &v1alpha1.Session{}
-	if err := c.api.Get(ctx, key(name), session); err != nil {
+	reads, both := errgroup.WithContext(ctx)
+	reads.Go(func() error { return c.api.Get(both, key(user), &corev1.Secret{}) })
+	reads.Go(func() error { return c.api.Get(both, key(name), session) })
+	if err := reads.Wait(); err != nil {
 		return err
 	}
 	base := session.DeepCopy()
