@@ -10,9 +10,9 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook/lockout"
 )
 
-// proxies are the networks whose word on a client's address is believed. The zero value
+// trustedProxies are the networks whose word on a client's address is believed. The zero value
 // believes nobody.
-type proxies []netip.Prefix
+type trustedProxies []netip.Prefix
 
 // ParseTrustedProxies reads networks (CIDR) and addresses with commas between them, such
 // as "10.244.0.0/16,192.0.2.7". "" is nobody. Refused are what isn't a network, bits
@@ -56,7 +56,7 @@ func parseNetwork(entry string) (netip.Prefix, error) {
 // wrote, past other trusted ones to the first address that isn't. An entry that is no
 // address ends the search at the last good one: what stands before it is hearsay. The
 // address is invalid only if the peer has none, as on a Unix socket.
-func (p proxies) client(r *http.Request) netip.Addr {
+func (p trustedProxies) client(r *http.Request) netip.Addr {
 	client, ok := parseClient(r.RemoteAddr)
 	if !ok || !p.trust(client) {
 		return client
@@ -77,7 +77,7 @@ func (p proxies) client(r *http.Request) netip.Addr {
 	return client
 }
 
-func (p proxies) trust(a netip.Addr) bool {
+func (p trustedProxies) trust(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(a) })
 }
 
@@ -118,6 +118,11 @@ func addressText(a netip.Addr) string {
 	return a.String()
 }
 
-// sourceOf names whom a request shares its fate with where there is a queue: its network,
+// clientAddress is where a request comes from, as audit lines and Sessions have it.
+func (s *Service) clientAddress(r *http.Request) string { return addressText(s.proxies.client(r)) }
+
+// source names whom a request shares its fate with where there is a queue: its network,
 // since whoever has one IPv6 address has 2^64.
-func (p proxies) sourceOf(r *http.Request) string { return lockout.NetworkOf(p.client(r)).String() }
+func (s *Service) source(r *http.Request) string {
+	return lockout.NetworkOf(s.proxies.client(r)).String()
+}

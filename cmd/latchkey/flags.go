@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/latchkey-auth/latchkey/webhook"
 )
 
 // options are the flags of the processes.
@@ -26,10 +29,12 @@ type options struct {
 	maxConnections int
 	tokenCache     int
 	userManagement bool
+	trustedProxies string
 	shutdownDelay  time.Duration
 	leaderElect    bool
 
-	level slog.Level
+	level   slog.Level
+	proxies []netip.Prefix // trustedProxies, parsed
 }
 
 // serviceAccountNamespace is where a Pod finds the name of its namespace.
@@ -49,6 +54,7 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 		f.IntVar(&o.maxConnections, "max-connections", 16384, "connections served at a time on the public address; more wait")
 		f.IntVar(&o.tokenCache, "token-cache", 65536, "verified tokens remembered, about 2 KiB each")
 		f.BoolVar(&o.userManagement, "user-management", true, "let holders of a realm's adminRole manage its users at /users")
+		f.StringVar(&o.trustedProxies, "trusted-proxies", "", "networks and addresses, with commas between them, whose X-Forwarded-For names the client; unset: nobody's")
 		f.DurationVar(&o.shutdownDelay, "shutdown-delay", 0, "how long to go on serving, not ready, before connections are drained")
 	}
 	if p.controllers {
@@ -86,6 +92,10 @@ func (o *options) complete() error {
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return errors.New("--tls-cert-file and --tls-key-file go together")
+	}
+	var err error
+	if o.proxies, err = webhook.ParseTrustedProxies(o.trustedProxies); err != nil {
+		return fmt.Errorf("--trusted-proxies: %w", err)
 	}
 	if o.maxConnections < 0 || o.tokenCache < 0 || o.shutdownDelay < 0 {
 		return errors.New("--max-connections, --token-cache and --shutdown-delay can't be negative")

@@ -71,6 +71,8 @@ func TestAWrongConfigurationEndsWithOneClearLine(t *testing.T) {
 		"an unknown command":               {[]string{"walk"}, `unknown command "walk"`},
 		"an argument too many":             {append([]string{"run", "now"}, sound...), "unknown command"},
 		"a negative bound":                 {append([]string{"run", "--max-connections=-1"}, sound...), "can't be negative"},
+		"a trusted proxy that isn't one":   {append([]string{"serve", "--trusted-proxies=10.0.0.0/8,ingress"}, sound...), `--trusted-proxies: write networks and addresses such as 10.244.0.0/16 or 192.0.2.7, not "ingress"`},
+		"everybody as a trusted proxy":     {append([]string{"serve", "--trusted-proxies=0.0.0.0/0"}, sound...), "--trusted-proxies: \"0.0.0.0/0\" is everybody"},
 		"a certificate without its key":    {append([]string{"serve", "--tls-cert-file=x"}, sound...), "go together"},
 		"a kubeconfig that isn't one":      {append([]string{"serve", "--kubeconfig=" + broken}, sound...), "find the API server"},
 	} {

@@ -145,7 +145,8 @@ func newService(o *options, config *rest.Config, log *slog.Logger, registry prom
 		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store,
 		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4 * goruntime.GOMAXPROCS(0)}),
 		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(o.tokenCache),
-		DefaultRealm: o.defaultRealm, ExternalURL: o.externalURL,
+		TrustedProxies: o.proxies,
+		DefaultRealm:   o.defaultRealm, ExternalURL: o.externalURL,
 		Log: log, Registerer: registry, Now: time.Now,
 	}
 	if o.userManagement {
