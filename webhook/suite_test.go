@@ -42,8 +42,9 @@ var (
 	baseURL string
 	opsURL  string
 	config  *rest.Config
-	synced  *directory.Directory
-	logged  *gbytes.Buffer // every log line of the service, at debug
+	local   *feed.Feed           // fills known
+	known   *directory.Directory // what the service under test knows
+	logged  *gbytes.Buffer       // every log line of the service, at debug
 )
 
 const (
@@ -76,7 +77,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(controllers.Setup(running, manager, controllers.Config{ExternalURL: externalURL, DefaultRealm: defaultRealm})).To(Succeed())
 	background(running, manager.Start)
 
-	config, synced = environment.Config, d
+	config, local, known = environment.Config, f, d
 	store := cluster.New(environment.Client, f, time.Now)
 	registry := prometheus.NewRegistry()
 	service, err := webhook.New(webhook.Config{
