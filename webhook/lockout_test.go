@@ -255,7 +255,7 @@ var _ = Describe("Lockout", func() {
 			}
 			return statuses
 		}
-		Expect(together(50, goodPassword)).To(HaveEach(BeElementOf(http.StatusOK, http.StatusTooManyRequests)))
+		Expect(together(18, goodPassword)).To(HaveEach(BeElementOf(http.StatusOK, http.StatusTooManyRequests)))
 		Expect(together(200, "wrong")).To(HaveEach(BeElementOf(http.StatusUnauthorized, http.StatusTooManyRequests)))
 		Expect(g.metrics()).To(ContainSubstring(`latchkey_logins_total{result="refused"} 10`))
 		Expect(g.try(r, "alice", goodPassword, home).Body).To(Equal(wrongBody))
