@@ -3,6 +3,7 @@ package webhook
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/latchkey-auth/latchkey/webhook/lockout"
 	"github.com/latchkey-auth/latchkey/webhook/policy"
 	"github.com/latchkey-auth/latchkey/webhook/proxy"
 )
@@ -40,7 +41,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		}, []string{"code"}),
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "latchkey_logins_total",
-			Help: "Logins tried, by result: ok, refused (wrong credentials), limited (too many at once, or of one user), unavailable (no API server).",
+			Help: "Logins tried, by result: ok, refused (wrong credentials), locked (after too many of them), limited (too many at once, or of one user), unavailable (no API server).",
 		}, []string{"result"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "latchkey_panics_total",
@@ -59,6 +60,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		}
 	}
 	return m, nil
+}
+
+// countBudgets shows how many budgets of wrong passwords are remembered.
+func countBudgets(reg prometheus.Registerer, budgets *lockout.Budgets) error {
+	return reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "latchkey_login_budgets",
+		Help: "Budgets of wrong passwords that are remembered: of users on devices and in networks, and shared ones.",
+	}, func() float64 { return float64(budgets.Len()) }))
 }
 
 // denials are all reasons for which a check is refused.

@@ -48,7 +48,7 @@ var _ = Describe("A realm without a signing key", func() {
 	It("answers a right password with 503, and writes no Session that nobody could use", func() {
 		d := directory.New()
 		d.Settings().Put(directory.Item[directory.Settings]{Namespace: "r", Name: "default", UID: "1", Version: 1,
-			Value: directory.Settings{Issuer: externalURL, PasswordGrant: true, MaxLoginsPerHour: 10, RefreshTTL: time.Hour, AccessTTL: time.Minute}})
+			Value: directory.Settings{Issuer: externalURL, PasswordGrant: true, MaxLoginsPerHour: 10, LockoutFailures: 10, LockoutWindow: time.Minute, LockoutDuration: time.Minute, RefreshTTL: time.Hour, AccessTTL: time.Minute}})
 		d.Users().Put(directory.Item[directory.User]{Namespace: "r", Name: "alice", UID: "2", Version: 2, Value: directory.User{PasswordSecret: "s"}})
 		store := &keyless{hash: cheapHash(goodPassword)}
 		service, err := webhook.New(webhook.Config{

@@ -59,7 +59,7 @@ type Generation struct {
 type keys struct {
 	signing   any    // signs access tokens: a private key, or []byte for HS256; nil once retired
 	verifying any    // verifies access tokens: a public key, or []byte for HS256; nil when no access token can live any more
-	internal  []byte // signs and verifies refresh and session tokens
+	internal  []byte // signs and verifies refresh, session and device tokens
 }
 
 const maxIDLength = 64
