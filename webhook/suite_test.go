@@ -76,7 +76,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		Scheme: testenv.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"},
 	}))
 	Expect(err).NotTo(HaveOccurred())
-	Expect(controllers.Setup(running, manager, controllers.Config{ExternalURL: externalURL, DefaultRealm: defaultRealm})).To(Succeed())
+	Expect(controllers.Setup(running, manager, controllers.Config{ExternalURL: externalURL, DefaultRealm: defaultRealm, Namespace: defaultRealm})).To(Succeed())
 	background(running, manager.Start)
 
 	writer, err := client.NewWithWatch(environment.Config, client.Options{Scheme: testenv.Scheme()})
