@@ -34,7 +34,6 @@ var layers = map[string][]string{
 	"webhook/password":  {"golang.org/x/crypto/"},
 	"webhook/token":     {"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4", "github.com/maypok86/otter/v2", "github.com/go-json-experiment/json/", "github.com/go-json-experiment/json"},
 	"webhook/directory": {module + "webhook/policy", module + "webhook/token"},
-
 	"webhook/refresh":   {},
 
 	"webhook/proxy": {"net/http", module + "webhook/policy"},

@@ -18,6 +18,11 @@ const (
 	eventUserCreated  event = "user_created"
 	eventUserChanged  event = "user_changed"
 	eventUserDeleted  event = "user_deleted"
+
+	eventRefreshed      event = "refreshed"
+	eventRefreshSibling event = "refresh_sibling"
+	eventRefreshRefused event = "refresh_refused"
+	eventRefreshReused  event = "refresh_reused"
 )
 
 // auditor writes who did what. A line has the event, request, realm and client, then

@@ -15,6 +15,8 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	logins   *prometheus.CounterVec
 	panics   prometheus.Counter
+
+	refreshes *prometheus.CounterVec
 }
 
 // reasonAllowed is the reason label of checks that passed.
@@ -40,11 +42,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "latchkey_panics_total",
 			Help: "Requests that hit a bug and were refused.",
 		}),
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_refreshes_total",
+			Help: "Refresh tokens presented, by result: ok, repeated (an answer was lost, or a race), sibling (a race), refused, reused (ended the login), unavailable (no API server).",
+		}, []string{"result"}),
 	}
 	for _, reason := range denials() {
 		m.denied[reason] = checks.WithLabelValues(reason)
 	}
-	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics} {
+	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, m.refreshes} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 )
 
 // Errors of a store, which are matched with errors.Is.
@@ -51,6 +52,7 @@ type StoredLogin struct {
 	UserAgent, Address  string
 	Ending              bool   // its Session is being deleted
 	Version             string // what a compare-and-swap compares
+	Refresh             refresh.State
 }
 
 // Account is a user as the users endpoint takes it. Password is for creation and change
@@ -66,6 +68,11 @@ type Account struct {
 type sessions interface {
 	// Begin stores a login and returns when it began, by the API server's clock.
 	Begin(ctx context.Context, realm string, l Login) (began time.Time, err error)
+	// Get reads a login from the API server, never from a cache; ErrNotFound.
+	Get(ctx context.Context, realm, sessionID string) (*StoredLogin, error)
+	// Advance stores next as how far l has come, if nothing about l has changed since it was
+	// read: else ErrConflict, or ErrNotFound if it is gone.
+	Advance(ctx context.Context, realm string, l *StoredLogin, next refresh.State) error
 	// End revokes a login, whether or not its Session still exists, and then deletes
 	// the Session. Doing it twice is doing it once.
 	End(ctx context.Context, realm, sessionID, reason string) error

@@ -40,6 +40,8 @@ var (
 	baseURL string
 	opsURL  string
 	logged  *gbytes.Buffer // every log line of the service, at debug
+
+	environment *testenv.Environment
 )
 
 const (
@@ -48,7 +50,8 @@ const (
 )
 
 var _ = BeforeSuite(func(ctx SpecContext) {
-	environment, err := testenv.Start()
+	var err error
+	environment, err = testenv.Start()
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(environment.Stop)
 	api = environment.Client
