@@ -29,6 +29,8 @@ type Config struct {
 	ExternalURL string
 	// DefaultRealm is the namespace of the realm that answers at the root of ExternalURL.
 	DefaultRealm string
+	// Namespace is Latchkey's own, where replicas keep their Leases.
+	Namespace string
 	// Clock is the time. Nil: the real one.
 	Clock clock.PassiveClock
 }
@@ -47,12 +49,11 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 	}
 	realms := realm.Config{
 		Client: writer,
-		Keys:   signingkey.New(live, writer, now),
+		Keys:   signingkey.New(live, writer, keysFollowed{live: live, namespace: c.Namespace}, now),
 		Issuer: func(specIssuer, namespace string) string {
 			return directory.Issuer(specIssuer, c.ExternalURL, c.DefaultRealm, namespace)
 		},
 		Events: recorder,
-		Now:    now,
 	}
 	users := user.Config{Client: writer, Live: live, Events: recorder, Now: now}
 	sessions := session.Config{Client: writer, Live: live, Events: recorder, Now: now}

@@ -22,6 +22,9 @@ import (
 // leader is as whom the manager runs. It has the rights below, and no more.
 const leader = "latchkey-controller"
 
+// own is Latchkey's own namespace.
+const own = "default"
+
 var (
 	clusterRights = []rbacv1.PolicyRule{
 		right("auth.latchkey.dev", []string{"realms", "roles", "users"}, "get", "list", "watch"),
@@ -29,6 +32,9 @@ var (
 		right("auth.latchkey.dev", []string{"revokedtokens"}, "get", "list", "watch", "create", "delete"),
 		right("auth.latchkey.dev", []string{"sessions"}, "get", "list", "watch", "patch", "delete"),
 		right("events.k8s.io", []string{"events"}, "create", "patch"),
+	}
+	ownRights = []rbacv1.PolicyRule{
+		right("coordination.k8s.io", []string{"leases"}, "list"),
 	}
 	realmRights = []rbacv1.PolicyRule{
 		right("", []string{"secrets"}, "get", "list", "watch", "create", "update", "delete"),
@@ -56,6 +62,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: leader},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: leader}},
 	})
+	bind(ctx, own, ownRights)
 	config, err := environment.ConfigFor(leader)
 	Expect(err).NotTo(HaveOccurred())
 	manager, err := ctrl.NewManager(config, controllers.ManagerOptions(ctrl.Options{
@@ -64,7 +71,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	Expect(controllers.Setup(running, manager, controllers.Config{
-		ExternalURL: "https://auth.example.com", DefaultRealm: "somewhere-else",
+		ExternalURL: "https://auth.example.com", DefaultRealm: "somewhere-else", Namespace: own,
 	})).To(Succeed())
 	stopped := make(chan struct{})
 	go func() {
@@ -96,8 +103,13 @@ func newNamespace(ctx context.Context) string {
 // admit lets the leader reach the Secrets of namespace, which is what makes it a realm.
 func admit(ctx context.Context, namespace string) {
 	GinkgoHelper()
+	bind(ctx, namespace, realmRights)
+}
+
+func bind(ctx context.Context, namespace string, rights []rbacv1.PolicyRule) {
+	GinkgoHelper()
 	create(ctx,
-		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: leader}, Rules: realmRights},
+		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: leader}, Rules: rights},
 		&rbacv1.RoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: leader},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: leader},

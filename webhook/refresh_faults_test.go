@@ -18,8 +18,8 @@ import (
 
 var errCut = errors.New("the connection was cut")
 
-// unreachable cuts calls of that kind before they arrive; all of them if which is nil.
-func unreachable(which func(verb string, object client.Object) bool) way {
+// cutOff cuts calls of that kind before they arrive; all of them if which is nil.
+func cutOff(which func(verb string, object client.Object) bool) way {
 	return func(_ context.Context, verb string, object client.Object, do func() error) error {
 		if which == nil || which(verb, object) {
 			return errCut
@@ -28,8 +28,8 @@ func unreachable(which func(verb string, object client.Object) bool) way {
 	}
 }
 
-// unheard lets calls of a verb arrive, and cuts their answers.
-func unheard(verb string) way {
+// answerCut lets calls of a verb arrive, and cuts their answers.
+func answerCut(verb string) way {
 	return func(_ context.Context, v string, _ client.Object, do func() error) error {
 		err := do()
 		if v == verb {
@@ -98,11 +98,11 @@ var _ = Describe("Refresh while the API server fails", Ordered, func() {
 		Expect(generation(one.renewed(r, third.refresh).refresh)).To(BeEquivalentTo(4))
 		Expect(r.revocations(ctx)).To(BeEmpty())
 	},
-		Entry("when it can't be reached", unreachable(nil)),
-		Entry("when the Session can't be read", unreachable(isSession)),
-		Entry("when the password can't be read", unreachable(isSecret)),
-		Entry("when the write doesn't arrive", unreachable(isVerb("patch"))),
-		Entry("when the write is done, but that isn't heard", unheard("patch")),
+		Entry("when it can't be reached", cutOff(nil)),
+		Entry("when the Session can't be read", cutOff(isSession)),
+		Entry("when the password can't be read", cutOff(isSecret)),
+		Entry("when the write doesn't arrive", cutOff(isVerb("patch"))),
+		Entry("when the write is done, but that isn't heard", answerCut("patch")),
 		Entry("when nothing ever answers", way(swallowed)),
 	)
 
@@ -120,7 +120,7 @@ var _ = Describe("Refresh while the API server fails", Ordered, func() {
 		Expect(generation(one.renewed(r, t.refresh).refresh)).To(BeEquivalentTo(2))
 
 		Expect(conflicts).To(Equal(3))
-		Expect(r.session(ctx, t).Spec.Refresh.Generation).To(BeEquivalentTo(1))
+		Expect(r.sessionOf(ctx, t).Spec.Refresh.Generation).To(BeEquivalentTo(1))
 	})
 
 	It("says that a token was reused only once the login has ended", func(ctx SpecContext) {
@@ -128,7 +128,7 @@ var _ = Describe("Refresh while the API server fails", Ordered, func() {
 		last := one.renewed(r, one.renewed(r, first.refresh).refresh)
 		one.wait(20 * time.Second)
 		DeferCleanup(func() { one.wait(-20 * time.Second) })
-		one.goThrough(unreachable(isVerb("create")))
+		one.goThrough(cutOff(isVerb("create")))
 
 		Expect(one.refresh(r, first.refresh)).To(beUnavailable())
 

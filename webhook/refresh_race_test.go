@@ -62,7 +62,7 @@ var _ = Describe("Refresh over three replicas", Ordered, func() {
 			t.refresh = answers[round].text("refresh_token")
 		}
 		took := time.Since(began)
-		Expect(r.session(ctx, t).Spec.Refresh.Generation).To(BeEquivalentTo(rounds))
+		Expect(r.sessionOf(ctx, t).Spec.Refresh.Generation).To(BeEquivalentTo(rounds))
 		Expect(r.revocations(ctx)).To(BeEmpty())
 		counts := map[string]float64{}
 		for _, rep := range replicas {

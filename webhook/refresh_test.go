@@ -24,19 +24,11 @@ func beADeadRefreshToken() OmegaMatcher {
 }
 
 // session reads the Session of a token's login.
-func (r realm) session(ctx SpecContext, of tokens) *v1alpha1.Session {
+func (r realm) sessionOf(ctx SpecContext, of tokens) *v1alpha1.Session {
 	GinkgoHelper()
 	session := &v1alpha1.Session{}
 	Expect(api.Get(ctx, client.ObjectKey{Namespace: r.namespace, Name: claims(of.access)["sid"].(string)}, session)).To(Succeed())
 	return session
-}
-
-// revocations are all of the realm.
-func (r realm) revocations(ctx SpecContext) []v1alpha1.RevokedToken {
-	GinkgoHelper()
-	list := &v1alpha1.RevokedTokenList{}
-	Expect(api.List(ctx, list, client.InNamespace(r.namespace))).To(Succeed())
-	return list.Items
 }
 
 // generation is the gen of a refresh token.
@@ -74,7 +66,7 @@ var _ = Describe("Refresh", Ordered, func() {
 		Expect(access["iat"]).To(BeNumerically(">=", old["iat"].(float64)+29))
 		Expect(refresh).To(And(HaveKeyWithValue("gen", BeNumerically("==", 2)), HaveKeyWithValue("exp", claims(before.refresh)["exp"])))
 		Expect(rep.get(r, "/check/role/viewer", a.text("access_token")).Status).To(Equal(http.StatusOK))
-		session := r.session(ctx, before)
+		session := r.sessionOf(ctx, before)
 		Expect(session.Spec.Refresh.Generation).To(BeEquivalentTo(1))
 		Expect(session.Spec.Refresh.TokenID).To(Equal(claims(before.refresh)["jti"]))
 		Expect(session.Spec.Refresh.At.Time).To(BeTemporally("~", rep.now(), 5*time.Second))
@@ -118,7 +110,7 @@ var _ = Describe("Refresh", Ordered, func() {
 		own := token.Claims{
 			Issuer: externalURL + "/realms/" + r.namespace, Subject: claims(mine.access)["sub"].(string), ClientID: "latchkey", ID: "above",
 			SessionID: claims(mine.access)["sid"].(string), Username: "alice", Generation: 3,
-			IssuedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour), AuthTime: r.session(ctx, mine).CreationTimestamp.Time,
+			IssuedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour), AuthTime: r.sessionOf(ctx, mine).CreationTimestamp.Time,
 		}
 		above, err := ring.Sign(token.Refresh, own) // as after the restore of an older etcd
 		Expect(err).NotTo(HaveOccurred())
@@ -145,7 +137,7 @@ var _ = Describe("Refresh", Ordered, func() {
 	})
 
 	It("asks nothing of the API server about a forged token", func() {
-		rep.goThrough(unreachable(nil))
+		rep.goThrough(cutOff(nil))
 		Expect(rep.refresh(r, "eyJhbGciOiJIUzI1NiJ9.e30.AAAA")).To(beADeadRefreshToken())
 	})
 

@@ -42,10 +42,10 @@ func newReplica(ctx context.Context) *replica {
 	GinkgoHelper()
 	r := &replica{registry: prometheus.NewRegistry()}
 	log := slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	direct, err := client.NewWithWatch(environment.Config, client.Options{Scheme: testenv.Scheme()})
+	direct, err := client.NewWithWatch(config, client.Options{Scheme: testenv.Scheme()})
 	Expect(err).NotTo(HaveOccurred())
 	d := directory.New()
-	f, err := feed.New(feed.Config{REST: environment.Config, Directory: d, ExternalURL: externalURL, DefaultRealm: defaultRealm, Logger: log})
+	f, err := feed.New(feed.Config{REST: config, Directory: d, ExternalURL: externalURL, DefaultRealm: defaultRealm, Logger: log})
 	Expect(err).NotTo(HaveOccurred())
 	running, stop := context.WithCancel(context.Background())
 	r.deafen = stop
@@ -53,7 +53,7 @@ func newReplica(ctx context.Context) *replica {
 	DeferCleanup(stop)
 	store := cluster.New(r.intercept(direct), f, r.now)
 	r.service, err = webhook.New(webhook.Config{
-		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
+		Directory: d, Synced: f.Synced, Stale: f.Stale, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
 		Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1 << 12),
 		DefaultRealm: defaultRealm, ExternalURL: externalURL, Log: log, Registerer: r.registry, Now: r.now,
 	})

@@ -92,7 +92,7 @@ func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory
 		ExpiresAt:           now.Add(realm.Settings().RefreshTTL).Truncate(time.Second),
 		PasswordFingerprint: fingerprint,
 		UserAgent:           printable(r.UserAgent(), 256),
-		Address:             clientAddress(r),
+		Address:             s.clientAddress(r),
 	}
 	began, err := s.Sessions.Begin(ctx, realm.Namespace(), login)
 	if err != nil {
@@ -147,15 +147,23 @@ func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *dir
 // refusedLogin counts and audits a login that failed, and returns err.
 func (s *Service) refusedLogin(r *http.Request, c *call, username string, err error) error {
 	f := asFailure(err)
-	result := "unavailable"
+	result, reason := "unavailable", f.code
+	var try *wrongTry
 	switch {
+	case errors.As(err, &try) && try.locked:
+		result, reason = resultLocked, resultLocked
 	case f.status == http.StatusUnauthorized:
 		result = "refused"
 	case f.status == http.StatusTooManyRequests:
 		result = "limited"
 	}
 	s.metrics.logins.WithLabelValues(result).Inc()
-	s.audit.record(r, c, eventLoginRefused, userAttr(username), slog.String("reason", f.code))
+	s.audit.record(r, c, eventLoginRefused, userAttr(username), slog.String("reason", reason))
+	if try != nil {
+		for _, l := range try.locks {
+			s.audit.record(r, c, eventLoginLocked, userAttr(username), slog.String("budget", string(l.Kind)), slog.Time("until", l.Until.UTC().Truncate(time.Second)))
+		}
+	}
 	return err
 }
 

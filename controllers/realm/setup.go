@@ -31,7 +31,7 @@ const (
 )
 
 // Setup adds the controller to mgr. A Realm is reconciled when its spec changes, when secrets tells
-// of its key Secret, and when a key generation is due to leave. It is read live: Realms are few, and
+// of its key Secret, and when the next step of a key's life is due. It is read live: Realms are few, and
 // neither keys nor what is said of them should follow from what a cache still holds.
 func Setup(mgr manager.Manager, c Config, secrets <-chan event.TypedGenericEvent[types.NamespacedName]) error {
 	reconciler := New(c)

@@ -24,6 +24,8 @@ type Server struct {
 
 	// Public and Operations are the addresses (host:port) of its listeners; Public is empty for a controller.
 	Public, Operations string
+	// Kubeconfig is the file with the rights that it has.
+	Kubeconfig string
 }
 
 // URL is the root of the public listener, without a last slash.
@@ -48,6 +50,8 @@ type Launch struct {
 	Command Command
 	// Name tells it from others of its kind in messages; empty: the command.
 	Name string
+	// ReplicaName is its name as a serving replica, which others mustn't have; empty: the command.
+	ReplicaName string
 	// Binary is latchkey.
 	Binary string
 	// Env is the control plane that it works on.
@@ -77,6 +81,9 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 	if l.Listen != "" {
 		arguments = append(arguments, "--listen", l.Listen)
 	}
+	if l.Command != Controller {
+		arguments = append(arguments, "--replica-name", cmp.Or(l.ReplicaName, string(l.Command)))
+	}
 	news := &watcher{log: l.Log, listening: make(chan struct{})}
 	cmd := exec.Command(l.Binary, append(arguments, l.Flags...)...)
 	cmd.Stdout, cmd.Stderr = news, news
@@ -89,7 +96,7 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 		process.Stop()
 		return nil, fmt.Errorf("wait for latchkey %s to be ready: %w; it said last: %s", name, err, news.last())
 	}
-	return &Server{Process: process, Public: news.public, Operations: news.operations}, nil
+	return &Server{Process: process, Public: news.public, Operations: news.operations, Kubeconfig: config}, nil
 }
 
 // FreeAddress is a loopback address that nobody listens on at this moment.
