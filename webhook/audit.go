@@ -23,6 +23,11 @@ const (
 	eventSessionEnded    event = "session_ended"
 	eventSignedOut       event = "signed_out_everywhere"
 	eventPasswordChanged event = "password_changed"
+
+	eventRefreshed      event = "refreshed"
+	eventRefreshSibling event = "refresh_sibling"
+	eventRefreshRefused event = "refresh_refused"
+	eventRefreshReused  event = "refresh_reused"
 )
 
 // auditor writes who did what. A line has the event, request, realm and client, then

@@ -18,6 +18,8 @@ type metrics struct {
 	panics   prometheus.Counter
 
 	introspections map[bool]prometheus.Counter // by whether the token was active
+
+	refreshes *prometheus.CounterVec
 }
 
 // reasonAllowed is the reason label of checks that passed.
@@ -50,11 +52,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		introspections: map[bool]prometheus.Counter{
 			true: introspections.WithLabelValues("true"), false: introspections.WithLabelValues("false"),
 		},
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_refreshes_total",
+			Help: "Refresh tokens presented, by result: ok, repeated (an answer was lost, or a race), sibling (a race), refused, reused (ended the login), unavailable (no API server).",
+		}, []string{"result"}),
 	}
 	for _, reason := range denials() {
 		m.denied[reason] = checks.WithLabelValues(reason)
 	}
-	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, introspections} {
+	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, introspections, m.refreshes} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

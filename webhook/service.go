@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/lockout"
@@ -49,14 +50,15 @@ const maxBudgets = 1 << 16
 // listener.
 type Service struct {
 	Config
-	routes  routes
-	audit   auditor
-	metrics *metrics
-	hints   *hinter
-	quota   *loginQuota
-	dummy   password.Hash
-	budgets *lockout.Budgets
-	proxies trustedProxies
+	routes   routes
+	audit    auditor
+	metrics  *metrics
+	hints    *hinter
+	quota    *loginQuota
+	dummy    password.Hash
+	renewals singleflight.Group // by realm and jti
+	budgets  *lockout.Budgets
+	proxies  trustedProxies
 }
 
 // New returns a Service that is ready to serve.

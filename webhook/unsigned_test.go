@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
@@ -26,6 +27,10 @@ type keyless struct {
 
 func (k *keyless) Hash(context.Context, string, string) (string, error) { return k.hash, nil }
 func (k *keyless) Admit(context.Context, string, *directory.User, string) error {
+	return nil
+}
+func (k *keyless) Advance(context.Context, string, *webhook.StoredLogin, refresh.State) error {
+	k.written++
 	return nil
 }
 func (k *keyless) End(context.Context, string, string, string) error { k.written++; return nil }
