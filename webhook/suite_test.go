@@ -74,7 +74,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 	manager, err := ctrl.NewManager(environment.Config, controllers.ManagerOptions(ctrl.Options{
 		Scheme: testenv.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"},
-	}))
+	}, defaultRealm))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(controllers.Setup(running, manager, controllers.Config{ExternalURL: externalURL, DefaultRealm: defaultRealm, Namespace: defaultRealm})).To(Succeed())
 	background(running, manager.Start)

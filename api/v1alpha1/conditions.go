@@ -29,7 +29,22 @@ const (
 const (
 	ReasonUnknownInclude = "UnknownInclude"
 	ReasonIncludeCycle   = "IncludeCycle"
-	ReasonNotYetInForce  = "NotYetInForce"
+	// ReasonNotYetInForce, also of Realm's Ready: a replica that may be answering still judges by an earlier generation.
+	ReasonNotYetInForce = "NotYetInForce"
+)
+
+// Reasons of RevokedToken's Enforced.
+const (
+	// ReasonEnforced: every replica that may be answering refuses.
+	ReasonEnforced = "Enforced"
+	// ReasonWaitingForReplica: a replica that is in touch hasn't followed yet.
+	ReasonWaitingForReplica = "WaitingForReplica"
+	// ReasonReplicaUnreachable: a replica is out of touch and may still answer by what it knew.
+	ReasonReplicaUnreachable = "ReplicaUnreachable"
+	// ReasonReplicaAssumedGone: a replica went without word, so nobody can say for sure that it doesn't answer.
+	ReasonReplicaAssumedGone = "ReplicaAssumedGone"
+	// ReasonLeasesUnreachable: the leader can't list the replicas' Leases, so it knows nothing of them.
+	ReasonLeasesUnreachable = "LeasesUnreachable"
 )
 
 // Reasons of Realm's Ready and KeysReady (with ReasonReady).

@@ -140,7 +140,7 @@ func newManager(ctx context.Context, o *options, config *rest.Config, now *serve
 		LeaderElectionID:              "latchkey-leader",
 		LeaderElectionNamespace:       o.namespace,
 		LeaderElectionReleaseOnCancel: true,
-	}))
+	}, o.namespace))
 	if err != nil {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}

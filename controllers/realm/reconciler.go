@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -29,6 +30,8 @@ type Config struct {
 	Client client.Client
 	// Keys keeps the key Secret.
 	Keys keeper
+	// Replicas say whether a realm is in force.
+	Replicas acknowledgements
 	// Issuer resolves the issuer of a realm from spec.issuer and its namespace.
 	Issuer func(specIssuer, namespace string) string
 	// Events tells people.
@@ -40,6 +43,13 @@ type Config struct {
 // (problem) is a person's to solve; others pass by trying again.
 type keeper interface {
 	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, replica.Verdict, error)
+}
+
+// acknowledgements say whether every replica that may be answering judges by a Realm's generation.
+type acknowledgements interface {
+	Judge(client.Object) replica.Verdict
+	// Forget: nobody will ask again.
+	Forget(types.NamespacedName)
 }
 
 type problem interface {
@@ -56,6 +66,7 @@ func New(c Config) *Reconciler { return &Reconciler{c} }
 // Reconcile runs each step against realm, then patches status once if a step changed it.
 func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reconcile.Result, error) {
 	if !realm.DeletionTimestamp.IsZero() {
+		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
 		return reconcile.Result{}, nil // no new keys for what is going away
 	}
 	before := realm.DeepCopy()
@@ -66,12 +77,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reco
 	realm.Status.Issuer = r.Issuer(realm.Spec.Issuer, realm.Namespace)
 	realm.Status.ObservedGeneration = realm.Generation
 	summarize(realm)
-	if equality.Semantic.DeepEqual(before.Status, realm.Status) {
+	verdict, settled := r.inForce(before, realm)
+	if verdict.Again > 0 && (result.RequeueAfter == 0 || verdict.Again < result.RequeueAfter) {
+		result.RequeueAfter = verdict.Again
+	}
+	if !settled || equality.Semantic.DeepEqual(before.Status, realm.Status) {
 		return result, nil
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, realm, patch); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if verdict.InForce == metav1.ConditionTrue {
+		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
 	}
 	r.announce(before, realm)
 	return result, nil
@@ -104,6 +122,25 @@ func summarize(realm *v1alpha1.Realm) {
 		return
 	}
 	setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonKeysNotReady, "the condition KeysReady says why")
+}
+
+// inForce sets replicas, and takes Ready back while a replica judges by an earlier generation. It isn't settled
+// while that isn't known and nothing else is wrong: then one write will say it all.
+func (r *Reconciler) inForce(before, realm *v1alpha1.Realm) (verdict replica.Verdict, settled bool) {
+	told := before.Status.ObservedGeneration == realm.Generation
+	if told && replica.All(before.Status.Replicas) {
+		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
+		return replica.Verdict{}, true // for this generation it was, and stays so
+	}
+	ready := meta.IsStatusConditionTrue(realm.Status.Conditions, v1alpha1.ConditionReady)
+	verdict = r.Replicas.Judge(realm)
+	if verdict.Known() || !told {
+		realm.Status.Replicas = verdict.Replicas()
+	}
+	if ready && verdict.Known() && verdict.InForce != metav1.ConditionTrue {
+		setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNotYetInForce, verdict.Message)
+	}
+	return verdict, verdict.Known() || !ready
 }
 
 func setCondition(realm *v1alpha1.Realm, kind string, status metav1.ConditionStatus, reason, message string) {

@@ -2,6 +2,7 @@ package realm_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
@@ -20,7 +22,10 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
-var suite *controllertest.Suite
+var (
+	suite   *controllertest.Suite
+	leaders = clocktesting.NewFakeClock(time.Now()) // the leader's clock
+)
 
 func TestRealm(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -33,10 +38,16 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		if err != nil {
 			return err
 		}
-		if err := realm.Setup(mgr, config(mgr), secrets.Keys()); err != nil {
+		replicas, err := controllertest.Replicas(mgr, mgr.GetAPIReader(), leaders)
+		if err != nil {
 			return err
 		}
-		return mgr.Add(secrets)
+		following, c := replicas.Follow("realms"), config(mgr)
+		c.Replicas = following
+		if err := realm.Setup(mgr, c, secrets.Keys(), following.Source()); err != nil {
+			return err
+		}
+		return errors.Join(mgr.Add(secrets), mgr.Add(replicas))
 	})
 })
 
@@ -44,8 +55,9 @@ var _ = AfterSuite(func() { suite.Stop() })
 
 func config(mgr manager.Manager) realm.Config {
 	return realm.Config{
-		Client: mgr.GetClient(),
-		Keys:   keepers{mgr},
+		Client:   mgr.GetClient(),
+		Replicas: controllertest.InForce{},
+		Keys:     keepers{mgr},
 		Issuer: func(specIssuer, namespace string) string {
 			if specIssuer != "" {
 				return specIssuer
