@@ -64,7 +64,7 @@ func aService(log slog.Handler) *guarded {
 	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 	store := cluster.New(c, local, now)
 	g.handler, err = webhook.New(webhook.Config{
-		Directory: known, Synced: local.Synced, Sessions: store, Passwords: faulty{store, g.failing},
+		Directory: known, Synced: local.Synced, Stale: local.Stale, Sessions: store, Passwords: faulty{store, g.failing},
 		Logins: password.NewSlots(password.SlotsConfig{Concurrent: 8}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1),
 		PasswordCost: cheap, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, // httptest's peer
 		DefaultRealm: defaultRealm, ExternalURL: externalURL, Log: slog.New(log), Registerer: g.registry, Now: now,

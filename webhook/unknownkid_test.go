@@ -55,7 +55,7 @@ var _ = Describe("An unknown kid", func() {
 		d.Keys().Put(directory.Item[token.Document]{Namespace: "r", Name: "latchkey-signing-keys", UID: "3", Version: 3, Value: document})
 		nobody := (*keyless)(nil) // whoever asks it panics
 		service, err := webhook.New(webhook.Config{
-			Directory: d, Synced: func() bool { return true }, Sessions: nobody, Passwords: nobody,
+			Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: nobody, Passwords: nobody,
 			Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(10),
 			DefaultRealm: "r", ExternalURL: externalURL, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Now: time.Now,
 		})
