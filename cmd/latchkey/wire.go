@@ -140,13 +140,13 @@ func newService(o *options, config *rest.Config, log *slog.Logger, registry prom
 	if err != nil {
 		return nil, nil, fmt.Errorf("make client: %w", err)
 	}
-	store := cluster.New(c, f, time.Now)
+	store := cluster.New(c, f, machineTime)
 	settings := webhook.Config{
 		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store,
 		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4 * goruntime.GOMAXPROCS(0)}),
 		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(o.tokenCache),
 		DefaultRealm: o.defaultRealm, ExternalURL: o.externalURL,
-		Log: log, Registerer: registry, Now: time.Now,
+		Log: log, Registerer: registry, Now: machineTime,
 	}
 	if o.userManagement {
 		settings.Accounts = cluster.Accounts{Store: store}

@@ -38,11 +38,13 @@ func Start() (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := &envtest.Environment{
-		BinaryAssetsDirectory: assets,
-		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
-		ErrorIfCRDPathMissing: true,
-	}
+	return start(&envtest.Environment{BinaryAssetsDirectory: assets})
+}
+
+// start starts env, which knows where its binaries are, with the CRDs.
+func start(env *envtest.Environment) (*Environment, error) {
+	env.CRDDirectoryPaths = []string{filepath.Join(Root(), "config", "crd", "bases")}
+	env.ErrorIfCRDPathMissing = true
 	config, err := env.Start()
 	if err != nil {
 		return nil, fmt.Errorf("start control plane: %w", err)
