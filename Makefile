@@ -35,7 +35,7 @@ lint: ## Vet, golangci-lint, formatting, a tidy go.mod
 	go mod tidy -diff
 
 # Each process gets the rights that stand as markers beside the code that needs them.
-SERVE := paths=./controllers/feed paths=./webhook/cluster
+SERVE := paths=./controllers/feed paths=./controllers/replica paths=./webhook/cluster
 CONTROLLER := paths=./controllers $(foreach c,realm revokedtoken role secretwatch session signingkey user,paths=./controllers/$(c))
 
 .PHONY: generate

@@ -47,6 +47,7 @@ var layers = map[string][]string{
 	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),
 	"controllers":      slices.Concat(controller, []string{module + "controllers/"}),
 
+	"controllers/servertime":     {"net/http", "github.com/prometheus/client_golang/"},
 	"controllers/controllertest": {"*"}, // only tests import it
 
 	"cmd": {"*"}, "hack": {"*"},

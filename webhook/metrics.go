@@ -57,7 +57,7 @@ func denials() []string {
 	reasons := append(proxy.Reasons(),
 		reasonNoCredentials, reasonMalformed, reasonInvalidToken, reasonTokenExpired, reasonTokenRevoked, reasonUserGone,
 		reasonRoleMissing, reasonRoleUnknown, reasonRoleMalformed, reasonCheckUnknown,
-		reasonRealmUnknown, reasonRealmUnusable, reasonNotSynced, reasonInternal)
+		reasonRealmUnknown, reasonRealmUnusable, reasonNotSynced, reasonTooStale, reasonInternal)
 	for _, r := range []policy.Reason{policy.ReasonNoRule, policy.ReasonPathAmbiguous, policy.ReasonHostInvalid, policy.ReasonPathInvalid, policy.ReasonMethodInvalid} {
 		reasons = append(reasons, string(r))
 	}

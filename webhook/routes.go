@@ -93,7 +93,7 @@ func (s *Service) dispatch(w http.ResponseWriter, r *http.Request, c *call) erro
 
 // usable returns a realm that can be served, or the failure that says why not.
 func (s *Service) usable(namespace string) (*directory.Realm, error) {
-	if !s.Synced() {
+	if !s.Synced() || s.Stale() {
 		return nil, unavailable(nil)
 	}
 	realm := s.Directory.Realm(namespace)

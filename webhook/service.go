@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Directory *directory.Directory // what checks read
 	Synced    func() bool          // whether the directory holds everything yet
+	Stale     func() bool          // whether it may have missed changes for too long to decide by it
 	Sessions  sessions
 	Passwords passwords
 	Accounts  accounts // nil turns user management over HTTP off
@@ -51,7 +52,7 @@ type Service struct {
 // New returns a Service that is ready to serve.
 func New(c Config) (*Service, error) {
 	switch {
-	case c.Directory == nil, c.Synced == nil, c.Sessions == nil, c.Passwords == nil,
+	case c.Directory == nil, c.Synced == nil, c.Stale == nil, c.Sessions == nil, c.Passwords == nil,
 		c.Logins == nil, c.Hashing == nil, c.Tokens == nil, c.Log == nil, c.Registerer == nil, c.Now == nil:
 		return nil, errors.New("webhook: a required field of Config is missing")
 	case c.DefaultRealm == "":

@@ -75,7 +75,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	store := cluster.New(environment.Client, f, time.Now)
 	registry := prometheus.NewRegistry()
 	service, err := webhook.New(webhook.Config{
-		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
+		Directory: d, Synced: f.Synced, Stale: f.Stale, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
 		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4, Queue: 8, Wait: 2 * time.Second}),
 		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1 << 12),
 		DefaultRealm: defaultRealm, ExternalURL: externalURL,

@@ -42,7 +42,7 @@ var _ = Describe("A realm without a signing key", func() {
 		d.Users().Put(directory.Item[directory.User]{Namespace: "r", Name: "alice", UID: "2", Version: 2, Value: directory.User{PasswordSecret: "s"}})
 		store := &keyless{hash: cheapHash(goodPassword)}
 		service, err := webhook.New(webhook.Config{
-			Directory: d, Synced: func() bool { return true }, Sessions: store, Passwords: store,
+			Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: store, Passwords: store,
 			Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1),
 			DefaultRealm: "r", ExternalURL: externalURL, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Now: time.Now,
 		})

@@ -30,7 +30,7 @@ func serveLatchkey() error {
 	}
 	log := slog.New(slog.DiscardHandler)
 	service, err := webhook.New(webhook.Config{
-		Directory: d, Synced: func() bool { return true }, Sessions: noCluster{}, Passwords: noCluster{},
+		Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: noCluster{}, Passwords: noCluster{},
 		Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(rememberedTokens),
 		DefaultRealm: realmName, ExternalURL: issuer,
 		Log: log, Registerer: prometheus.NewRegistry(), Now: time.Now,

@@ -48,6 +48,8 @@ type Launch struct {
 	Command Command
 	// Name tells it from others of its kind in messages; empty: the command.
 	Name string
+	// ReplicaName is its name as a serving replica, which others mustn't have; empty: the command.
+	ReplicaName string
 	// Binary is latchkey.
 	Binary string
 	// Env is the control plane that it works on.
@@ -78,6 +80,9 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 	}
 	if l.Listen != "" {
 		arguments = append(arguments, "--listen", l.Listen)
+	}
+	if l.Command != Controller {
+		arguments = append(arguments, "--replica-name", cmp.Or(l.ReplicaName, string(l.Command)))
 	}
 	news := &watcher{log: l.Log, listening: make(chan struct{})}
 	cmd := exec.Command(l.Binary, append(arguments, l.Flags...)...)
