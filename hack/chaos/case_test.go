@@ -37,8 +37,11 @@ func begin(ctx context.Context, name, promise string) *story {
 	var busy sync.WaitGroup
 	busy.Go(func() { s.traffic.run(running) })
 	s.stop = sync.OnceFunc(func() { stop(); busy.Wait() })
-	DeferCleanup(s.stop)
-	DeferCleanup(func(ctx context.Context) { mend(ctx) }) // also after a failure, for the next case
+	DeferCleanup(func(ctx context.Context) { // also after a failure, for the next case
+		mend(ctx)
+		s.stop()
+		s.traffic.finish(ctx)
+	})
 	return s
 }
 
@@ -83,13 +86,12 @@ func (s *story) end(ctx context.Context) {
 // many controllers had ended by themselves.
 func mend(ctx context.Context) (controllersEnded int) {
 	GinkgoHelper()
+	Expect(env.Heal()).To(Succeed())
 	for _, p := range everybody() {
 		p.network.Heal()
 	}
 	for _, p := range everybody() {
-		select {
-		case <-p.server.Done():
-		default:
+		if p.runs() {
 			continue
 		}
 		if p.Replica == nil {
@@ -113,7 +115,7 @@ func cutOff(replicas ...*process) {
 func inTouch() []*process {
 	var found []*process
 	for _, p := range serving {
-		if !p.lost && p.server != nil && p.server.Err() == nil {
+		if !p.lost && p.runs() {
 			found = append(found, p)
 		}
 	}
@@ -123,9 +125,9 @@ func inTouch() []*process {
 // untilInTouch returns how long it took until all of these had heard of something new: the end of a login.
 func untilInTouch(ctx context.Context, replicas ...*process) time.Duration {
 	GinkgoHelper()
+	begun := time.Now()
 	probe := logInQuietly(ctx, replicas[0])
 	revoke(ctx, probe)
-	begun := time.Now()
 	for _, p := range replicas {
 		Eventually(accepts(ctx, p, probe)).WithTimeout(patience).WithPolling(10*time.Millisecond).Should(BeFalse(), "%s hears of a revocation", p.name)
 		p.Back()

@@ -17,5 +17,6 @@ var _ = Describe("Under a steady load of checks", Ordered, ContinueOnFailure, fu
 	It("finishes what a replica had begun when it was killed", replicaKilledBetweenWrites)
 	It("finishes what a leader had begun when it was killed", leaderKilledBetweenWrites)
 	It("survives a machine whose clock is off by two minutes", clockOff)
+	It("closes itself where it may have missed too much", stalenessBounded)
 	It("survives corrupted keys, and ends every login with deleted ones", keysCorruptedAndDeleted)
 })

@@ -31,7 +31,7 @@ const (
 	Unanswered                // a replica that runs gave no answer in time
 	Impossible                // neither 200, 401 nor 403
 	Refused                   // a valid login was refused
-	Accepted                  // a dead login was accepted
+	Accepted                  // a dead login was accepted, or any by a replica that must have closed itself
 )
 
 // judge says what a is worth, from what was known of the login when a was sent (before) and when it came
@@ -48,6 +48,8 @@ func judge(a Answer, before, after knowledge, sent, got condition) Verdict {
 	}
 	accepted := a.Status == http.StatusOK
 	switch {
+	case accepted && !sent.closed.IsZero() && a.Sent.After(sent.closed):
+		return Accepted
 	case accepted && mustBeDead(a.Sent, before, sent):
 		return Accepted
 	case accepted && after.ending.IsZero(), !accepted && mustBeDead(a.Sent, before, sent):

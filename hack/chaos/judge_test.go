@@ -37,6 +37,8 @@ func TestJudge(t *testing.T) {
 		"a running replica is silent":                                        {status: 0, before: alive, want: Unanswered},
 		"a killed replica is silent":                                         {status: 0, before: alive, replica: condition{down: true}, want: Unjudged},
 		"a replica is killed while it answers":                               {status: 0, before: alive, afterwards: &condition{down: true}, want: Unjudged},
+		"a valid login is accepted by a replica that must have closed":       {status: 200, before: alive, replica: condition{closed: at(9)}, want: Accepted},
+		"a valid login is accepted by a replica that may close later":        {status: 200, before: alive, replica: condition{closed: at(11)}, want: Right},
 		"an ending login is accepted":                                        {status: 200, before: ending, want: Unjudged},
 		"an ending login is refused":                                         {status: 401, before: ending, want: Unjudged},
 		"a login that began to end under way is refused":                     {status: 401, before: alive, after: &ending, want: Unjudged},

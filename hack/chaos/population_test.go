@@ -3,6 +3,7 @@
 package chaos_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -57,6 +58,8 @@ func populate(ctx context.Context) {
 	for _, p := range serving {
 		load.Replicas = append(load.Replicas, p.Replica)
 	}
+	limits := []byte(`{"spec":{"sessions":{"maxPerUser":1000,"maxLoginsPerHour":100000}}}`) // nothing but a fault is to end a login
+	Expect(env.Client.Patch(ctx, &v1alpha1.Realm{ObjectMeta: objectMeta(v1alpha1.RealmName)}, client.RawPatch("application/merge-patch+json", limits))).To(Succeed())
 	Expect(client.IgnoreAlreadyExists(env.Client.Create(ctx, &v1alpha1.Role{ObjectMeta: objectMeta("admin")}))).To(Succeed())
 	aUser(ctx, root, "admin")
 	for i := range users {
@@ -209,6 +212,9 @@ func (t *traffic) logOut(at *process, login *chaos.Login) {
 // tried again next time.
 func (t *traffic) refresh(at *process, login *chaos.Login) {
 	tokens, reply := writer.Refresh(context.Background(), at.Replica, login.Tokens().Refresh)
+	if bytes.Contains(reply.Body, []byte("unsupported_grant_type")) {
+		return
+	}
 	t.note(at, reply)
 	switch {
 	case reply.Status == http.StatusOK:

@@ -20,6 +20,7 @@ type condition struct {
 	lost    time.Time // out of touch with the API server since; zero: in touch
 	back    time.Time // in touch again since
 	excused string    // a reason for which it may refuse what is valid; "" for none
+	closed  time.Time // from then on it must refuse everything; zero: never
 }
 
 // Down says that the replica was killed: until Up it may be silent or not synced, and must accept nothing
@@ -49,6 +50,15 @@ func (r *Replica) Back() {
 
 // Excuse lets the replica refuse what is valid for one reason of X-Latchkey-Reason; "" ends that.
 func (r *Replica) Excuse(reason string) { r.change(func(c *condition) { c.excused = reason }) }
+
+// Close says that the replica must refuse everything from that moment on, and may refuse for this reason
+// from now on.
+func (r *Replica) Close(at time.Time, reason string) {
+	r.change(func(c *condition) { c.closed, c.excused = at, reason })
+}
+
+// Open ends Close's must; the reason stays excused until Excuse says otherwise.
+func (r *Replica) Open() { r.change(func(c *condition) { c.closed = time.Time{} }) }
 
 func (r *Replica) change(how func(*condition)) {
 	r.mu.Lock()

@@ -43,7 +43,7 @@ func newProcess(command stack.Command, name, dir string, flags ...string) *proce
 	Expect(os.Mkdir(own, 0o700)).To(Succeed())
 	p := &process{name: name, network: network, journal: &journal{}}
 	p.launch = stack.Launch{
-		Command: command, Name: name, Binary: binary, Env: env.Environment, Dir: own, APIServer: "https://" + network.Address(),
+		Command: command, Name: name, ReplicaName: name, Binary: binary, Env: env.Environment, Dir: own, APIServer: "https://" + network.Address(),
 		ExternalURL: "http://auth.example.test", Log: p.journal, Flags: flags,
 	}
 	if command == stack.Serve {
@@ -71,6 +71,19 @@ func (p *process) start(ctx context.Context) error {
 	return nil
 }
 
+// runs reports whether it was started and hasn't ended.
+func (p *process) runs() bool {
+	if p.server == nil {
+		return false
+	}
+	select {
+	case <-p.server.Done():
+		return false
+	default:
+		return true
+	}
+}
+
 // kill ends it without warning.
 func (p *process) kill() {
 	if p.Replica != nil {
@@ -81,7 +94,7 @@ func (p *process) kill() {
 
 // stop ends it as Kubernetes does.
 func (p *process) stop() {
-	if p.server == nil {
+	if !p.runs() {
 		return
 	}
 	if p.Replica != nil {

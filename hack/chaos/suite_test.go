@@ -6,9 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -74,8 +72,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 		controllers = append(controllers, newProcess(stack.Controller, fmt.Sprintf("controller-%d", i+1), folder))
 	}
 	for i := range 3 {
-		name := fmt.Sprintf("serve-%d", i+1)
-		serving = append(serving, newProcess(stack.Serve, name, folder, append(replicaName(ctx, name), "--log-level=debug")...))
+		serving = append(serving, newProcess(stack.Serve, fmt.Sprintf("serve-%d", i+1), folder, "--log-level=debug"))
 	}
 	for _, p := range everybody() {
 		DeferCleanup(p.stop)
@@ -94,25 +91,10 @@ var _ = BeforeSuite(func(ctx context.Context) {
 // everybody is every process of Latchkey's.
 func everybody() []*process { return append(append([]*process(nil), controllers...), serving...) }
 
-// replicaName names a replica where the binary knows how.
-func replicaName(ctx context.Context, name string) []string {
-	if !knows(ctx, "--replica-name") {
-		return nil
-	}
-	return []string{"--replica-name=" + name}
-}
-
-// knows reports whether latchkey serve has a flag.
-func knows(ctx context.Context, flag string) bool {
-	GinkgoHelper()
-	help, err := exec.CommandContext(ctx, binary, "serve", "--help").CombinedOutput()
-	Expect(err).NotTo(HaveOccurred())
-	return strings.Contains(string(help), flag+" ")
-}
-
 // A data race in any process, in any case, is a failure of the suite.
 var _ = AfterSuite(func() {
 	for _, p := range everybody() {
+		p.stop() // also what it does at its end
 		Expect(p.journal.since(0, "DATA RACE")).To(BeEmpty(), "%s has a data race", p.name)
 		Expect(p.journal.since(0, "panic")).To(BeEmpty(), "%s has panicked", p.name)
 	}

@@ -191,8 +191,8 @@ func replicaKilledBetweenWrites(ctx SpecContext) {
 		asking.Go(func() { writer.Logout(context.WithoutCancel(ctx), dying.Replica, leaving.Tokens().Access) })
 	}, see(ctx, "the revocation of the logout", &v1alpha1.RevokedTokenList{}, func(t *v1alpha1.RevokedToken) bool { return t.Spec.SessionID == leaving.SessionID }))
 	s.remark("logout: %s", half(sessionOf(ctx, leaving)))
-	untilDead(ctx, "a logout", leaving)
 	dying.restart(ctx)
+	untilDead(ctx, "a logout", leaving)
 
 	create := map[string]any{"username": "newcomer", "password": secret}
 	dieAfter(ctx, dying, func() {

@@ -23,6 +23,7 @@ import (
 type Faulty struct {
 	*Environment
 	folder string // of the launchers
+	down   bool   // the API server was killed
 }
 
 // The processes of a control plane.
@@ -73,7 +74,10 @@ func (f *Faulty) Stop() error {
 }
 
 // KillAPIServer ends kube-apiserver without warning.
-func (f *Faulty) KillAPIServer() error { return f.signal(apiServer, syscall.SIGKILL) }
+func (f *Faulty) KillAPIServer() error {
+	f.down = true
+	return f.signal(apiServer, syscall.SIGKILL)
+}
 
 // RestartAPIServer starts kube-apiserver as it was before KillAPIServer: its port, certificates and data.
 // It returns when the server says that it is healthy.
@@ -81,7 +85,16 @@ func (f *Faulty) RestartAPIServer() error {
 	if err := f.env.ControlPlane.APIServer.Start(); err != nil {
 		return fmt.Errorf("start %s again: %w", apiServer, err)
 	}
+	f.down = false
 	return nil
+}
+
+// Heal ends whatever fault there is.
+func (f *Faulty) Heal() error {
+	if err := f.ContinueEtcd(); err != nil || !f.down {
+		return err
+	}
+	return f.RestartAPIServer()
 }
 
 // PauseEtcd stops etcd in its tracks: its connections stay and nobody answers.
