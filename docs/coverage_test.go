@@ -96,14 +96,14 @@ func TestEveryErrorCodeIsDocumented(t *testing.T) {
 }
 
 func TestEveryRouteIsDocumented(t *testing.T) {
-	page := read(t, "docs/http-api.md")
+	page := regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(read(t, "docs/http-api.md"), "{}")
 	routes := regexp.MustCompile(`"(/[a-z./{}-]+)"(?:\]|: +\{| +=)`).FindAllStringSubmatch(read(t, "webhook/routes.go"), -1)
 	if len(routes) < 10 {
 		t.Fatalf("webhook/routes.go seems to have %d routes only", len(routes))
 	}
 	for _, match := range routes {
-		if path := strings.ReplaceAll(match[1], "{}", "{name}"); !strings.Contains(page, path) {
-			t.Errorf("docs/http-api.md doesn't have %s", path)
+		if !strings.Contains(page, match[1]+"`") {
+			t.Errorf("docs/http-api.md doesn't have %s", match[1])
 		}
 	}
 }

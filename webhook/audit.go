@@ -18,6 +18,10 @@ const (
 	eventUserCreated  event = "user_created"
 	eventUserChanged  event = "user_changed"
 	eventUserDeleted  event = "user_deleted"
+
+	eventSessionEnded    event = "session_ended"
+	eventSignedOut       event = "signed_out_everywhere"
+	eventPasswordChanged event = "password_changed"
 )
 
 // auditor writes who did what. A line has the event, request, realm and client, then

@@ -14,7 +14,7 @@
 //	log.go         the line that tells an operator what to mend
 //
 // Everything else goes through the one table of routes.go to a file per endpoint family:
-// token.go, logout.go (and revoke), profile.go (and userinfo), users.go, metadata.go
-// (JWKS, discovery). read.go reads their bodies strictly, audit.go lists what is audited,
+// token.go, logout.go (and revoke), introspect.go, sessions.go, passwordchange.go,
+// profile.go (and userinfo), users.go, metadata.go (JWKS, discovery). read.go reads their bodies strictly, audit.go lists what is audited,
 // metrics.go what is counted, quota.go bounds successful logins.
 package webhook

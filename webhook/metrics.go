@@ -15,6 +15,8 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	logins   *prometheus.CounterVec
 	panics   prometheus.Counter
+
+	introspections map[bool]prometheus.Counter // by whether the token was active
 }
 
 // reasonAllowed is the reason label of checks that passed.
@@ -25,6 +27,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		Name: "latchkey_checks_total",
 		Help: "Checks answered, by the reason of the answer.",
 	}, []string{"reason"})
+	introspections := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "latchkey_introspections_total",
+		Help: "Tokens introspected, by whether they were active.",
+	}, []string{"active"})
 	m := &metrics{
 		allowed: checks.WithLabelValues(reasonAllowed),
 		denied:  map[string]prometheus.Counter{},
@@ -40,11 +46,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "latchkey_panics_total",
 			Help: "Requests that hit a bug and were refused.",
 		}),
+		introspections: map[bool]prometheus.Counter{
+			true: introspections.WithLabelValues("true"), false: introspections.WithLabelValues("false"),
+		},
 	}
 	for _, reason := range denials() {
 		m.denied[reason] = checks.WithLabelValues(reason)
 	}
-	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics} {
+	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, introspections} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

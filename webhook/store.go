@@ -49,8 +49,9 @@ type StoredLogin struct {
 	ExpiresAt           time.Time
 	PasswordFingerprint string
 	UserAgent, Address  string
-	Ending              bool   // its Session is being deleted
-	Version             string // what a compare-and-swap compares
+	LastUsedAt          time.Time // when it was last refreshed; StartedAt if it never was
+	Ending              bool      // its Session is being deleted
+	Version             string    // what a compare-and-swap compares
 }
 
 // Account is a user as the users endpoint takes it. Password is for creation and change
@@ -69,6 +70,13 @@ type sessions interface {
 	// End revokes a login, whether or not its Session still exists, and then deletes
 	// the Session. Doing it twice is doing it once.
 	End(ctx context.Context, realm, sessionID, reason string) error
+	// EndAll revokes every login of user that began until now, by the API server's clock.
+	// Doing it twice for the same cause is doing it once.
+	EndAll(ctx context.Context, realm string, user *directory.User, cause, reason string) error
+	// List reads the logins of the user with a UID, in no order.
+	List(ctx context.Context, realm, userUID string) ([]StoredLogin, error)
+	// Get reads a login; ErrNotFound if it has no Session.
+	Get(ctx context.Context, realm, sessionID string) (*StoredLogin, error)
 }
 
 // passwords reads what a login is verified against, from the API server.
@@ -92,4 +100,7 @@ type accounts interface {
 	// the password.
 	Change(ctx context.Context, realm, name string, change func(*Account), passwordHash string) (*directory.User, error)
 	Delete(ctx context.Context, realm, name string) error
+	// ReplacePassword gives user, as the caller knows them, another password and ends
+	// their logins; ErrConflict if somebody else gave them one meanwhile.
+	ReplacePassword(ctx context.Context, realm string, user *directory.User, passwordHash string) error
 }

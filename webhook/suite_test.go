@@ -18,6 +18,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/latchkey-auth/latchkey/controllers"
+	"github.com/latchkey-auth/latchkey/controllers/controllertest"
 	"github.com/latchkey-auth/latchkey/controllers/feed"
 	"github.com/latchkey-auth/latchkey/hack/testenv"
 	"github.com/latchkey-auth/latchkey/webhook"
@@ -39,7 +40,8 @@ var (
 	api     client.Client
 	baseURL string
 	opsURL  string
-	logged  *gbytes.Buffer // every log line of the service, at debug
+	logged  *gbytes.Buffer               // every log line of the service, at debug
+	faults  = controllertest.NewFaults() // sees, and can fail, every write of the service
 )
 
 const (
@@ -72,7 +74,9 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(controllers.Setup(running, manager, controllers.Config{ExternalURL: externalURL, DefaultRealm: defaultRealm})).To(Succeed())
 	background(running, manager.Start)
 
-	store := cluster.New(environment.Client, f, time.Now)
+	writer, err := client.NewWithWatch(environment.Config, client.Options{Scheme: testenv.Scheme()})
+	Expect(err).NotTo(HaveOccurred())
+	store := cluster.New(faults.Wrap(writer), f, time.Now)
 	registry := prometheus.NewRegistry()
 	service, err := webhook.New(webhook.Config{
 		Directory: d, Synced: f.Synced, Stale: f.Stale, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},

@@ -29,6 +29,16 @@ func (k *keyless) Admit(context.Context, string, *directory.User, string) error 
 	return nil
 }
 func (k *keyless) End(context.Context, string, string, string) error { k.written++; return nil }
+func (k *keyless) EndAll(context.Context, string, *directory.User, string, string) error {
+	k.written++
+	return nil
+}
+func (k *keyless) List(context.Context, string, string) ([]webhook.StoredLogin, error) {
+	return nil, nil
+}
+func (k *keyless) Get(context.Context, string, string) (*webhook.StoredLogin, error) {
+	return nil, webhook.ErrNotFound
+}
 func (k *keyless) Begin(context.Context, string, webhook.Login) (time.Time, error) {
 	k.written++
 	return time.Now(), nil

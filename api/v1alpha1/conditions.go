@@ -53,4 +53,6 @@ const (
 	ReasonPasswordHashed = "PasswordHashed"
 	ReasonLoginsRevoked  = "LoginsRevoked"
 	ReasonSessionRevoked = "SessionRevoked"
+	// ReasonSessionNotRevoked: a deleted Session waits, because the API server refuses its RevokedToken.
+	ReasonSessionNotRevoked = "SessionNotRevoked"
 )

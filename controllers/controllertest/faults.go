@@ -30,6 +30,7 @@ type Faults struct {
 	mu     sync.Mutex
 	writes map[string][]string
 	plans  map[string]fault
+	denied map[string]error
 }
 
 type fault struct {
@@ -37,8 +38,9 @@ type fault struct {
 	when Moment
 }
 
-func newFaults() *Faults {
-	return &Faults{writes: map[string][]string{}, plans: map[string]fault{}}
+// NewFaults returns Faults without a plan.
+func NewFaults() *Faults {
+	return &Faults{writes: map[string][]string{}, plans: map[string]fault{}, denied: map[string]error{}}
 }
 
 // Fail makes the nth write to namespace, counted from 1, fail once at the given moment.
@@ -46,6 +48,13 @@ func (f *Faults) Fail(namespace string, nth int, when Moment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.plans[namespace] = fault{nth: nth, when: when}
+}
+
+// Refuse makes every write of a kind to namespace, as Writes names it, fail with err; until err is nil.
+func (f *Faults) Refuse(namespace, what string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.denied[namespace+" "+what] = err
 }
 
 // Writes returns the writes to namespace so far, in order, also those that failed: as in
@@ -58,26 +67,31 @@ func (f *Faults) Writes(namespace string) []string {
 
 // around does write, unless a fault comes in its way.
 func (f *Faults) around(namespace, what string, write func() error) error {
-	switch f.record(namespace, what) {
-	case BeforeWrite:
+	moment, denied := f.record(namespace, what)
+	switch {
+	case denied != nil:
+		return denied
+	case moment == BeforeWrite:
 		return ErrInjected
-	case AfterWrite:
+	case moment == AfterWrite:
 		return errors.Join(write(), ErrInjected)
 	}
 	return write()
 }
 
-func (f *Faults) record(namespace, what string) Moment {
+func (f *Faults) record(namespace, what string) (Moment, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes[namespace] = append(f.writes[namespace], what)
+	denied := f.denied[namespace+" "+what]
 	if plan := f.plans[namespace]; plan.nth == len(f.writes[namespace]) {
-		return plan.when
+		return plan.when, denied
 	}
-	return ""
+	return "", denied
 }
 
-func (f *Faults) wrap(c client.WithWatch) client.WithWatch {
+// Wrap returns c, whose writes f sees and can fail.
+func (f *Faults) Wrap(c client.WithWatch) client.WithWatch {
 	kind := func(o client.Object) string {
 		gvk, err := apiutil.GVKForObject(o, c.Scheme())
 		if err != nil {

@@ -36,6 +36,7 @@ type cluster struct {
 	log        io.Writer // of Latchkey's processes
 	binary     string
 	controller *stack.Server
+	users      []string // of needUsers; nil until a stage needs them
 }
 
 // needCluster starts it for the first stage that needs it; end ends it.

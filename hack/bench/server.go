@@ -54,6 +54,18 @@ func (noCluster) Begin(context.Context, string, webhook.Login) (time.Time, error
 
 func (noCluster) End(context.Context, string, string, string) error { return webhook.ErrUnavailable }
 
+func (noCluster) EndAll(context.Context, string, *directory.User, string, string) error {
+	return webhook.ErrUnavailable
+}
+
+func (noCluster) Get(context.Context, string, string) (*webhook.StoredLogin, error) {
+	return nil, webhook.ErrUnavailable
+}
+
+func (noCluster) List(context.Context, string, string) ([]webhook.StoredLogin, error) {
+	return nil, webhook.ErrUnavailable
+}
+
 func (noCluster) Hash(context.Context, string, string) (string, error) {
 	return "", webhook.ErrUnavailable
 }

@@ -24,6 +24,8 @@ type Server struct {
 
 	// Public and Operations are the addresses (host:port) of its listeners; Public is empty for a controller.
 	Public, Operations string
+	// Kubeconfig is the file with the rights that it has.
+	Kubeconfig string
 }
 
 // URL is the root of the public listener, without a last slash.
@@ -96,7 +98,7 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 		process.Stop()
 		return nil, fmt.Errorf("wait for latchkey %s to be ready: %w; it said last: %s", name, err, news.last())
 	}
-	return &Server{Process: process, Public: news.public, Operations: news.operations}, nil
+	return &Server{Process: process, Public: news.public, Operations: news.operations, Kubeconfig: config}, nil
 }
 
 // FreeAddress is a loopback address that nobody listens on at this moment.

@@ -10,20 +10,15 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
-
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
 // Faulty is an Environment whose processes can be made to fail. Config, Client and every token and
 // certificate that it gave out stay good over all of it.
 type Faulty struct {
 	*Environment
-	folder string // of the launchers
-	down   bool   // the API server was killed
+	down bool // the API server was killed
 }
 
 // The processes of a control plane.
@@ -34,49 +29,28 @@ const (
 
 // StartFaulty is Start for those who want to break what they started. Call Stop as ever.
 func StartFaulty() (*Faulty, error) {
-	assets, err := Assets()
+	env, err := Start()
 	if err != nil {
 		return nil, err
 	}
-	f := &Faulty{}
-	if f.folder, err = os.MkdirTemp("", "latchkey-testenv-"); err != nil {
-		return nil, fmt.Errorf("make a folder: %w", err)
-	}
-	env := &envtest.Environment{BinaryAssetsDirectory: assets}
-	env.ControlPlane.Etcd = &envtest.Etcd{}
-	for name, path := range map[string]*string{apiServer: &env.ControlPlane.GetAPIServer().Path, etcd: &env.ControlPlane.Etcd.Path} {
-		if *path, err = f.launcher(name, filepath.Join(assets, name)); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(f.folder))
-		}
-	}
-	if f.Environment, err = start(env); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(f.folder))
-	}
-	return f, nil
-}
-
-// launcher writes a script that becomes binary and leaves the number of the process, which envtest
-// keeps to itself.
-func (f *Faulty) launcher(name, binary string) (string, error) {
-	path := filepath.Join(f.folder, name)
-	script := fmt.Sprintf("#!/bin/sh\necho $$ >'%s.pid'\nexec '%s' \"$@\"\n", path, binary)
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil { //nolint:gosec // G306: it is a program
-		return "", fmt.Errorf("write the launcher of %s: %w", name, err)
-	}
-	return path, nil
+	return &Faulty{Environment: env}, nil
 }
 
 // Stop ends both processes, in whatever state they are, and removes their files.
 func (f *Faulty) Stop() error {
-	folder := f.env.ControlPlane.APIServer.CertDir // of a server that was started again: envtest leaves it
-	_ = f.ContinueEtcd()                           // it couldn't end while it is paused
-	return errors.Join(f.Environment.Stop(), os.RemoveAll(folder), os.RemoveAll(f.folder))
+	certificates := f.env.ControlPlane.APIServer.CertDir // of a server that was started again: envtest leaves them
+	_ = f.ContinueEtcd()                                 // it couldn't end while it is paused
+	return errors.Join(f.Environment.Stop(), os.RemoveAll(certificates))
 }
 
 // KillAPIServer ends kube-apiserver without warning.
 func (f *Faulty) KillAPIServer() error {
+	pid, err := f.guard.pid(apiServer)
+	if err != nil {
+		return err
+	}
 	f.down = true
-	return f.signal(apiServer, syscall.SIGKILL)
+	return errors.Join(f.signal(apiServer, syscall.SIGKILL), f.guard.forget(pid))
 }
 
 // RestartAPIServer starts kube-apiserver as it was before KillAPIServer: its port, certificates and data.
@@ -104,13 +78,9 @@ func (f *Faulty) PauseEtcd() error { return f.signal(etcd, syscall.SIGSTOP) }
 func (f *Faulty) ContinueEtcd() error { return f.signal(etcd, syscall.SIGCONT) }
 
 func (f *Faulty) signal(name string, s syscall.Signal) error {
-	text, err := os.ReadFile(filepath.Join(f.folder, name+".pid"))
+	pid, err := f.guard.pid(name)
 	if err != nil {
-		return fmt.Errorf("find the process of %s: %w", name, err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return fmt.Errorf("find the process of %s: %w", name, err)
+		return err
 	}
 	if err := syscall.Kill(pid, s); err != nil {
 		return fmt.Errorf("send %s to %s: %w", s, name, err)

@@ -1,0 +1,22 @@
+package cluster
+
+import (
+	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/webhook"
+)
+
+// storedLogin shows a Session as the service knows logins.
+func storedLogin(s *v1alpha1.Session) webhook.StoredLogin {
+	l := webhook.StoredLogin{
+		SessionID: s.Name,
+		UserName:  s.Spec.User.Name, UserUID: string(s.Spec.User.UID),
+		StartedAt: s.CreationTimestamp.UTC(), ExpiresAt: s.Spec.ExpiresAt.UTC(), LastUsedAt: s.CreationTimestamp.UTC(),
+		PasswordFingerprint: s.Spec.PasswordFingerprint,
+		UserAgent:           s.Spec.Client.UserAgent, Address: s.Spec.Client.Address,
+		Ending: s.DeletionTimestamp != nil, Version: s.ResourceVersion,
+	}
+	if at := s.Spec.Refresh.At; at != nil {
+		l.LastUsedAt = at.UTC()
+	}
+	return l
+}
