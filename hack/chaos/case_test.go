@@ -94,7 +94,7 @@ func mend(ctx context.Context) (controllersEnded int) {
 		if p.runs() {
 			continue
 		}
-		if p.Replica == nil {
+		if p.Replica == nil && !p.killed {
 			controllersEnded++
 		}
 		p.restart(ctx)

@@ -17,6 +17,8 @@ var _ = Describe("Under a steady load of checks", Ordered, ContinueOnFailure, fu
 	It("finishes what a replica had begun when it was killed", replicaKilledBetweenWrites)
 	It("finishes what a leader had begun when it was killed", leaderKilledBetweenWrites)
 	It("survives a machine whose clock is off by two minutes", clockOff)
+	PIt("never says Enforced too early", enforcedMeansInForce)
+	PIt("rotates keys though the leader dies", leaderKilledWhileKeysRotate)
 	It("closes itself where it may have missed too much", stalenessBounded)
 	It("survives corrupted keys, and ends every login with deleted ones", keysCorruptedAndDeleted)
 })

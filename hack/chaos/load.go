@@ -118,7 +118,7 @@ func (l *Load) check(ctx context.Context, replica *Replica) {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.tally.note(replica, login, answer, verdict, before)
+	l.tally.note(replica, login, answer, verdict, before, sent)
 	if sent.down || got.down {
 		delete(l.latest, replica)
 		return

@@ -30,7 +30,7 @@ type process struct {
 	launch         stack.Launch
 	journal        *journal
 	server         *stack.Server
-	lost           bool // the case has cut it off
+	lost, killed   bool // by the case: cut off, ended
 }
 
 // newProcess prepares a process that start starts.
@@ -63,6 +63,7 @@ func (p *process) start(ctx context.Context) error {
 	if p.server, err = p.launch.Start(ctx); err != nil {
 		return err
 	}
+	p.killed = false
 	if p.Replica != nil {
 		p.Up()
 		p.Back()
@@ -89,6 +90,7 @@ func (p *process) kill() {
 	if p.Replica != nil {
 		p.Down()
 	}
+	p.killed = true
 	p.server.Kill()
 }
 

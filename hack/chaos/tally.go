@@ -15,9 +15,9 @@ type Tally struct {
 	Lost       int // logins that were accepted after their end was acknowledged and the bound had passed
 	// Gap is the longest time between two answers of a replica that runs.
 	Gap time.Duration
-	// Late is the longest time after an acknowledged end at which a check was still accepted, within
-	// the bound or by a replica that couldn't have heard of it.
-	Late time.Duration
+	// Late is the longest time after an acknowledged end at which a replica in touch still accepted a check;
+	// Away the same of replicas that couldn't have heard of it.
+	Late, Away time.Duration
 	// Problems are the first few wrong answers, for people.
 	Problems []string
 
@@ -30,13 +30,17 @@ func NewTally() *Tally { return &Tally{} }
 // problems is how many wrong answers are described.
 const problems = 10
 
-func (t *Tally) note(replica *Replica, login *Login, a Answer, v Verdict, before knowledge) {
+func (t *Tally) note(replica *Replica, login *Login, a Answer, v Verdict, before knowledge, sent condition) {
 	if a.Status != 0 {
 		t.Answered++
 		t.took = append(t.took, a.Got.Sub(a.Sent))
 	}
 	if a.Status == 200 && !before.ended.IsZero() {
-		t.Late = max(t.Late, a.Sent.Sub(before.ended))
+		late := &t.Late
+		if !sent.lost.IsZero() || sent.back.After(before.ended) {
+			late = &t.Away
+		}
+		*late = max(*late, a.Sent.Sub(before.ended))
 	}
 	switch v {
 	case Unjudged, Right:
@@ -107,7 +111,8 @@ func (r Row) String() string {
 	fmt.Fprintf(&b, "%s\n  promise: %s\n", r.Case, r.Promise)
 	fmt.Fprintf(&b, "  checks answered %d, wrong %d, unanswered %d, longest gap %s, p99 %s\n",
 		r.Checks.Answered, r.Checks.Wrong, r.Checks.Unanswered, short(r.Checks.Gap), short(r.Checks.P99()))
-	fmt.Fprintf(&b, "  revocations %d, lost %d, accepted at the latest %s after its acknowledgement\n", r.Revoked, r.Checks.Lost, short(r.Checks.Late))
+	fmt.Fprintf(&b, "  revocations %d, lost %d; a revoked login was last accepted %s after its acknowledgement, by replicas out of touch %s\n",
+		r.Revoked, r.Checks.Lost, short(r.Checks.Late), short(r.Checks.Away))
 	fmt.Fprintf(&b, "  logins %d, lost %d; objects leaked %d\n", r.Logins, r.LoginsLost, r.Leaked)
 	for _, remark := range r.Remarks {
 		fmt.Fprintf(&b, "  %s\n", remark)
