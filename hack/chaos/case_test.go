@@ -12,12 +12,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/hack/chaos"
-	"github.com/latchkey-auth/latchkey/hack/stack"
 )
 
 // story is a case that runs.
@@ -194,53 +190,4 @@ func (s *story) countLogins(ctx context.Context) {
 func refreshes(ctx context.Context) bool {
 	_, reply := writer.Refresh(ctx, serving[0].Replica, "none")
 	return reply.Status == http.StatusBadRequest && !bytes.Contains(reply.Body, []byte("unsupported_grant_type"))
-}
-
-// countLeaks counts the objects that nobody accounts for. A login whose answer was a 503, or none, may have
-// been stored: such Sessions are ended as an administrator would, and must be gone then.
-func (s *story) countLeaks(ctx context.Context) {
-	GinkgoHelper()
-	var unclear []v1alpha1.Session
-	Eventually(func(g Gomega) {
-		unclear = nil
-		sessions := &v1alpha1.SessionList{}
-		g.Expect(env.Client.List(ctx, sessions, client.InNamespace(stack.Namespace))).To(Succeed())
-		for _, session := range sessions.Items {
-			login, told := known.Load(session.Name)
-			if !told {
-				unclear = append(unclear, session)
-				continue
-			}
-			g.Expect(login.(*chaos.Login).Over()).To(BeFalse(), "the Session %s of %s outlives its login", session.Name, session.Spec.User.Name)
-		}
-	}).WithTimeout(patience).Should(Succeed())
-	s.row.Leaked += max(0, len(unclear)-s.traffic.unclear)
-	for _, session := range unclear {
-		Expect(env.Client.Delete(ctx, &session)).To(Succeed())
-		known.Store(session.Name, ended(session))
-	}
-	if len(unclear) > 0 {
-		s.remark("%d logins had been stored whose answer was lost; they were ended", len(unclear))
-	}
-	for _, session := range unclear {
-		Eventually(func() bool {
-			return apierrors.IsNotFound(env.Client.Get(ctx, client.ObjectKeyFromObject(&session), &v1alpha1.Session{}))
-		}).WithTimeout(patience).Should(BeTrue(), "the Session %s goes", session.Name)
-	}
-	tokens := &v1alpha1.RevokedTokenList{}
-	Expect(env.Client.List(ctx, tokens, client.InNamespace(stack.Namespace))).To(Succeed())
-	for _, token := range tokens.Items {
-		if login, told := known.Load(token.Spec.SessionID); token.Spec.SessionID != "" && (!told || !login.(*chaos.Login).Over()) {
-			s.row.Leaked++
-			s.remark("LEAKED: RevokedToken %s of a login that nobody ended", token.Name)
-		}
-	}
-}
-
-// ended is the login of a Session that nobody was told of, and that is over.
-func ended(session v1alpha1.Session) *chaos.Login {
-	login := chaos.NewLogin(session.Spec.User.Name, session.Name, chaos.Tokens{})
-	login.Ending()
-	login.Ended()
-	return login
 }
