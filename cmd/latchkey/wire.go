@@ -40,7 +40,7 @@ const drainGrace = 15 * time.Second
 // then stop the feeds and controllers that the answers rest on, and the Lease goes.
 func run(ctx context.Context, o *options, p parts) error {
 	log := newLogger(o)
-	now := servertime.New(time.Now, log)
+	now := servertime.New(machineTime, log)
 	config, err := restConfig(o, now)
 	if err != nil {
 		return err

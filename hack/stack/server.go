@@ -58,6 +58,8 @@ type Launch struct {
 	Env *testenv.Environment
 	// Dir is where its kubeconfig file goes.
 	Dir string
+	// APIServer is the URL by which it reaches the API server, such as that of a proxy in between; empty: directly.
+	APIServer string
 	// Listen is the address of its public listener; empty where it has none.
 	Listen string
 	// ExternalURL is the service's, the same for all processes.
@@ -70,7 +72,7 @@ type Launch struct {
 
 // Start starts a process with the rights of its ServiceAccount and returns when it says that it is ready.
 func (l Launch) Start(ctx context.Context) (*Server, error) {
-	config, err := kubeconfig(ctx, l.Env, l.Command.account(), l.Dir)
+	config, err := kubeconfig(ctx, l.Env, cmp.Or(l.APIServer, l.Env.Config.Host), l.Command.account(), l.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -26,8 +29,8 @@ const guarding = `read -r word || kill -9 $(cat "$1")`
 // What a guarded program is started by: it notes its number, which stays the program's. (envtest
 // asks for help first, which needs no guard.)
 const noting = `#!/bin/sh
-[ "$1" = --help ] || echo $$ >>'%s'
-exec '%s' "$@"
+[ "$1" = --help ] || { echo $$ >>'%[1]s'; echo $$ >'%[2]s.pid'; }
+exec '%[3]s' "$@"
 `
 
 // newGuard starts a guard that has nothing to guard yet.
@@ -54,10 +57,36 @@ func (g *guard) numbers() string { return filepath.Join(g.folder, "pids") }
 // guarded returns a program that runs binary below the guard's eyes.
 func (g *guard) guarded(binary string) (string, error) {
 	path := filepath.Join(g.folder, filepath.Base(binary))
-	if err := os.WriteFile(path, fmt.Appendf(nil, noting, g.numbers(), binary), 0o700); err != nil {
+	if err := os.WriteFile(path, fmt.Appendf(nil, noting, g.numbers(), path, binary), 0o700); err != nil {
 		return "", fmt.Errorf("write the start of %s: %w", filepath.Base(binary), err)
 	}
 	return path, nil
+}
+
+// pid is the process number of a guarded program, by its name, since it was last started.
+func (g *guard) pid(name string) (int, error) {
+	text, err := os.ReadFile(filepath.Join(g.folder, name+".pid"))
+	if err != nil {
+		return 0, fmt.Errorf("find the process of %s: %w", name, err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0, fmt.Errorf("find the process of %s: %w", name, err)
+	}
+	return pid, nil
+}
+
+// forget has it guard a program no more, which has ended: its number may become another's.
+func (g *guard) forget(pid int) error {
+	text, err := os.ReadFile(g.numbers())
+	if err != nil {
+		return fmt.Errorf("forget process %d: %w", pid, err)
+	}
+	kept := slices.DeleteFunc(strings.Fields(string(text)), func(number string) bool { return number == strconv.Itoa(pid) })
+	if err := os.WriteFile(g.numbers(), []byte(strings.Join(append(kept, ""), "\n")), 0o600); err != nil {
+		return fmt.Errorf("forget process %d: %w", pid, err)
+	}
+	return nil
 }
 
 // release lets the guard go: what it guarded has ended.

@@ -87,6 +87,46 @@ func TestAProgramDiesWithAProcessThatIsKilled(t *testing.T) {
 	g.Eventually(alive).WithArguments(pid).WithTimeout(30 * time.Second).Should(gomega.BeFalse())
 }
 
+func TestAForgottenProgramIsNotKilled(t *testing.T) {
+	g, err := newGuard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, forgotten := startSleeper(g), startSleeper(g)
+	t.Cleanup(func() {
+		for _, sleeper := range []*exec.Cmd{kept, forgotten} {
+			_ = sleeper.Process.Kill()
+			_ = sleeper.Wait()
+		}
+	})
+	eventually := gomega.NewWithT(t).Eventually
+	eventually(func() int { text, _ := os.ReadFile(g.numbers()); return len(strings.Fields(string(text))) }).WithTimeout(30 * time.Second).Should(gomega.Equal(2))
+
+	if err := g.forget(forgotten.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	g.kill()
+
+	eventually(alive).WithArguments(kept.Process.Pid).WithTimeout(30 * time.Second).Should(gomega.BeFalse())
+	if !alive(forgotten.Process.Pid) {
+		t.Error("what was forgotten is dead")
+	}
+}
+
+func TestAGuardKnowsTheNumberOfAProgram(t *testing.T) {
+	g, err := newGuard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.pid("sleep"); err == nil {
+		t.Error("it knows what was never started")
+	}
+	sleeper := startSleeper(g)
+	gomega.NewWithT(t).Eventually(func() (int, error) { return g.pid("sleep") }).WithTimeout(30 * time.Second).Should(gomega.Equal(sleeper.Process.Pid))
+	g.kill()
+	_ = sleeper.Wait()
+}
+
 func TestAReleasedGuardKillsNothing(t *testing.T) {
 	g, err := newGuard()
 	if err != nil {
