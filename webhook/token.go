@@ -82,24 +82,41 @@ func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory
 		}
 		return nil, unavailable(err)
 	}
-	if err := s.outwait(ctx, realm, user); err != nil {
-		return nil, unavailable(err)
-	}
-	now := s.Now()
 	login := Login{
-		SessionID:           strings.ToLower(rand.Text()),
 		User:                user,
-		ExpiresAt:           now.Add(realm.Settings().RefreshTTL).Truncate(time.Second),
 		PasswordFingerprint: fingerprint,
 		UserAgent:           printable(r.UserAgent(), 256),
 		Address:             s.clientAddress(r),
 	}
-	began, err := s.Sessions.Begin(ctx, realm.Namespace(), login)
+	began, err := s.bear(ctx, realm, &login)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	return s.sign(realm, login, began, 1)
 }
+
+// bear stores a login that no revocation of its user covers. When it began the API server says, whose
+// clock may be a little behind what it was taken for: a login that was so born dead is left to the
+// leader, which collects it, and another one is tried.
+func (s *Service) bear(ctx context.Context, realm *directory.Realm, login *Login) (began time.Time, err error) {
+	for {
+		if err := s.outwait(ctx, realm, login.User); err != nil {
+			return time.Time{}, err
+		}
+		login.SessionID = strings.ToLower(rand.Text())
+		login.ExpiresAt = s.Now().Add(realm.Settings().RefreshTTL).Truncate(time.Second)
+		began, err := s.Sessions.Begin(ctx, realm.Namespace(), *login)
+		if err != nil || !realm.Revoked("", login.SessionID, login.User, began) {
+			return began, err
+		}
+		if err := pause(ctx, bornDeadPause); err != nil {
+			return time.Time{}, err
+		}
+	}
+}
+
+// bornDeadPause lets the API server's clock get on.
+const bornDeadPause = 100 * time.Millisecond
 
 // sign makes the tokens of a login: an access token that says what holds now, and a refresh
 // token of a generation. Neither outlives the login.
@@ -136,11 +153,18 @@ func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *dir
 		if !any || wait <= 0 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 
