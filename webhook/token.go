@@ -115,6 +115,9 @@ func (s *Service) bear(ctx context.Context, realm *directory.Realm, login *Login
 	}
 }
 
+// clockMargin is for how much longer than the time asks a login waits, once it has to.
+const clockMargin = 50 * time.Millisecond
+
 // bornDeadPause lets the API server's clock get on.
 const bornDeadPause = 100 * time.Millisecond
 
@@ -153,6 +156,7 @@ func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *dir
 		if !any || wait <= 0 {
 			return nil
 		}
+		wait += clockMargin
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
