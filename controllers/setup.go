@@ -7,6 +7,7 @@ import (
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/latchkey-auth/latchkey/controllers/acknowledgement"
 	"github.com/latchkey-auth/latchkey/controllers/realm"
 	"github.com/latchkey-auth/latchkey/controllers/revokedtoken"
 	"github.com/latchkey-auth/latchkey/controllers/role"
@@ -29,7 +30,9 @@ type Config struct {
 	ExternalURL string
 	// DefaultRealm is the namespace of the realm that answers at the root of ExternalURL.
 	DefaultRealm string
-	// Clock is the time. Nil: the real one.
+	// Namespace is Latchkey's own, where replicas keep their Leases; required.
+	Namespace string
+	// Clock is the API server's time, as everything with a date goes by it. Nil: the machine's.
 	Clock clock.PassiveClock
 }
 
@@ -45,14 +48,21 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 	if err != nil {
 		return fmt.Errorf("set up secretwatch: %w", err)
 	}
+	replicas, err := acknowledgement.New(acknowledgement.Config{
+		Live: live, Writer: writer, Leases: mgr.GetCache(), Namespace: c.Namespace, Clock: clock.RealClock{},
+	})
+	if err != nil {
+		return fmt.Errorf("set up acknowledgement: %w", err)
+	}
+	ofRoles, ofRealms, ofRevocations := replicas.Follow("roles"), replicas.Follow("realms"), replicas.Follow("revokedtokens")
 	realms := realm.Config{
-		Client: writer,
-		Keys:   signingkey.New(live, writer, now),
+		Client:   writer,
+		Keys:     signingkey.New(live, writer, replicas, now),
+		Replicas: ofRealms,
 		Issuer: func(specIssuer, namespace string) string {
 			return directory.Issuer(specIssuer, c.ExternalURL, c.DefaultRealm, namespace)
 		},
 		Events: recorder,
-		Now:    now,
 	}
 	users := user.Config{Client: writer, Live: live, Events: recorder, Now: now}
 	sessions := session.Config{Client: writer, Live: live, Events: recorder, Now: now}
@@ -61,11 +71,12 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 		name string
 		add  func() error
 	}{ // all on the leader only
-		{"role: what a Role amounts to", func() error { return role.Setup(ctx, mgr, recorder) }},
-		{"realm: signing keys, and whether a realm is usable", func() error { return realm.Setup(mgr, realms, secrets.Keys()) }},
+		{"role: what a Role amounts to", func() error { return role.Setup(ctx, mgr, ofRoles, ofRoles.Source(), recorder) }},
+		{"realm: signing keys, and whether a realm is usable", func() error { return realm.Setup(mgr, realms, secrets.Keys(), ofRealms.Source()) }},
 		{"user: passwords, disabling, orphans", func() error { return user.Setup(ctx, mgr, users, secrets.Passwords(), secrets.Passwords()) }},
 		{"session: every way in which a login ends", func() error { return session.Setup(ctx, mgr, sessions) }},
-		{"revokedtoken: collection", func() error { return revokedtoken.Setup(mgr, now) }},
+		{"revokedtoken: whether it is enforced, collection", func() error { return revokedtoken.Setup(mgr, ofRevocations, ofRevocations.Source(), now) }},
+		{"acknowledgement: what every replica has followed", func() error { return mgr.Add(replicas) }},
 		{"secretwatch: Secrets of realms", func() error { return mgr.Add(secrets) }},
 	} {
 		if err := controller.add(); err != nil {

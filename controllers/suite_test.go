@@ -22,13 +22,20 @@ import (
 // leader is as whom the manager runs. It has the rights below, and no more.
 const leader = "latchkey-controller"
 
+// own is Latchkey's own namespace.
+const own = "latchkey"
+
 var (
 	clusterRights = []rbacv1.PolicyRule{
 		right("auth.latchkey.dev", []string{"realms", "roles", "users"}, "get", "list", "watch"),
-		right("auth.latchkey.dev", []string{"realms/status", "roles/status", "users/status"}, "patch"),
+		right("auth.latchkey.dev", []string{"realms/status", "revokedtokens/status", "roles/status", "users/status"}, "patch"),
 		right("auth.latchkey.dev", []string{"revokedtokens"}, "get", "list", "watch", "create", "delete"),
 		right("auth.latchkey.dev", []string{"sessions"}, "get", "list", "watch", "patch", "delete"),
 		right("events.k8s.io", []string{"events"}, "create", "patch"),
+	}
+	ownRights = []rbacv1.PolicyRule{
+		right("coordination.k8s.io", []string{"leases"}, "get", "list", "watch", "delete"),
+		right("", []string{"pods"}, "get"),
 	}
 	realmRights = []rbacv1.PolicyRule{
 		right("", []string{"secrets"}, "get", "list", "watch", "create", "update", "delete"),
@@ -56,15 +63,17 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: leader},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: leader}},
 	})
+	create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: own}})
+	grant(ctx, own, ownRights)
 	config, err := environment.ConfigFor(leader)
 	Expect(err).NotTo(HaveOccurred())
 	manager, err := ctrl.NewManager(config, controllers.ManagerOptions(ctrl.Options{
 		Scheme: testenv.Scheme(), Logger: GinkgoLogr, Metrics: metricsserver.Options{BindAddress: "0"},
-	}))
+	}, own))
 	Expect(err).NotTo(HaveOccurred())
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	Expect(controllers.Setup(running, manager, controllers.Config{
-		ExternalURL: "https://auth.example.com", DefaultRealm: "somewhere-else",
+		ExternalURL: "https://auth.example.com", DefaultRealm: "somewhere-else", Namespace: own,
 	})).To(Succeed())
 	stopped := make(chan struct{})
 	go func() {
@@ -96,8 +105,13 @@ func newNamespace(ctx context.Context) string {
 // admit lets the leader reach the Secrets of namespace, which is what makes it a realm.
 func admit(ctx context.Context, namespace string) {
 	GinkgoHelper()
+	grant(ctx, namespace, realmRights)
+}
+
+func grant(ctx context.Context, namespace string, rights []rbacv1.PolicyRule) {
+	GinkgoHelper()
 	create(ctx,
-		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: leader}, Rules: realmRights},
+		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: leader}, Rules: rights},
 		&rbacv1.RoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: leader},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: leader},

@@ -9,7 +9,9 @@ import (
 )
 
 // inactive is the whole answer to a token that isn't live: why is nobody's business.
-var inactive = []byte(`{"active":false}`)
+type inactive struct {
+	Active bool `json:"active"`
+}
 
 // introspection describes a live access token (RFC 7662 section 2.2). Roles are those of
 // this moment, not those in the token.
@@ -46,7 +48,7 @@ func (s *Service) introspect(w http.ResponseWriter, r *http.Request, realm *dire
 	who, problem := s.judge(realm, raw, s.Now())
 	s.metrics.introspections[problem == nil].Inc()
 	if problem != nil {
-		writeRaw(w, http.StatusOK, inactive)
+		writeJSON(w, http.StatusOK, inactive{})
 		return nil
 	}
 	writeJSON(w, http.StatusOK, introspection{

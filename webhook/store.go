@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 )
 
 // Errors of a store, which are matched with errors.Is.
@@ -52,6 +53,7 @@ type StoredLogin struct {
 	LastUsedAt          time.Time // when it was last refreshed; StartedAt if it never was
 	Ending              bool      // its Session is being deleted
 	Version             string    // what a compare-and-swap compares
+	Refresh             refresh.State
 }
 
 // Account is a user as the users endpoint takes it. Password is for creation and change
@@ -67,6 +69,11 @@ type Account struct {
 type sessions interface {
 	// Begin stores a login and returns when it began, by the API server's clock.
 	Begin(ctx context.Context, realm string, l Login) (began time.Time, err error)
+	// Get reads a login from the API server, never from a cache; ErrNotFound.
+	Get(ctx context.Context, realm, sessionID string) (*StoredLogin, error)
+	// Advance stores next as how far l has come, if nothing about l has changed since it was
+	// read: else ErrConflict, or ErrNotFound if it is gone.
+	Advance(ctx context.Context, realm string, l *StoredLogin, next refresh.State) error
 	// End revokes a login, whether or not its Session still exists, and then deletes
 	// the Session. Doing it twice is doing it once.
 	End(ctx context.Context, realm, sessionID, reason string) error
@@ -75,8 +82,6 @@ type sessions interface {
 	EndAll(ctx context.Context, realm string, user *directory.User, cause, reason string) error
 	// List reads the logins of the user with a UID, in no order.
 	List(ctx context.Context, realm, userUID string) ([]StoredLogin, error)
-	// Get reads a login; ErrNotFound if it has no Session.
-	Get(ctx context.Context, realm, sessionID string) (*StoredLogin, error)
 }
 
 // passwords reads what a login is verified against, from the API server.

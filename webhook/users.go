@@ -227,7 +227,7 @@ func (s *Service) hash(r *http.Request, realm *directory.Realm, field string, se
 	var failed error
 	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 	defer cancel()
-	if err := s.Hashing.Do(ctx, clientAddress(r), func() { hash, failed = password.Default().Make(sent.value) }); err != nil {
+	if err := s.Hashing.Do(ctx, s.source(r), func() { hash, failed = s.PasswordCost.Make(sent.value) }); err != nil {
 		return "", tooMany("Too many passwords are being hashed: try again in a moment", time.Second)
 	}
 	return hash, failed

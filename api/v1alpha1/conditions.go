@@ -29,7 +29,22 @@ const (
 const (
 	ReasonUnknownInclude = "UnknownInclude"
 	ReasonIncludeCycle   = "IncludeCycle"
-	ReasonNotYetInForce  = "NotYetInForce"
+	// ReasonNotYetInForce, also of Realm's Ready: a replica that may be answering still judges by an earlier generation.
+	ReasonNotYetInForce = "NotYetInForce"
+)
+
+// Reasons of RevokedToken's Enforced.
+const (
+	// ReasonEnforced: every replica that may be answering refuses.
+	ReasonEnforced = "Enforced"
+	// ReasonWaitingForReplica: a replica that is in touch hasn't followed yet.
+	ReasonWaitingForReplica = "WaitingForReplica"
+	// ReasonReplicaUnreachable: a replica is out of touch and may still answer by what it knew.
+	ReasonReplicaUnreachable = "ReplicaUnreachable"
+	// ReasonReplicaAssumedGone: a replica went without word, so nobody can say for sure that it doesn't answer.
+	ReasonReplicaAssumedGone = "ReplicaAssumedGone"
+	// ReasonLeasesUnreachable: the leader can't list the replicas' Leases, so it knows nothing of them.
+	ReasonLeasesUnreachable = "LeasesUnreachable"
 )
 
 // Reasons of Realm's Ready and KeysReady (with ReasonReady).
@@ -40,6 +55,11 @@ const (
 	ReasonKeysCreated = "KeysCreated"
 	// ReasonKeysReplaced: the key Secret was deleted or foreign, so every token made before is dead.
 	ReasonKeysReplaced = "KeysReplaced"
+	// ReasonKeyRotated: another key signs, and tokens of the one before hold until they expire.
+	ReasonKeyRotated = "KeyRotated"
+	// ReasonRotationWaits: a key is due to sign and a replica that may be answering doesn't know it yet, or
+	// there is no room for another key; the present one goes on signing.
+	ReasonRotationWaits = "RotationWaits"
 	// ReasonKeysInvalid: the key document can't be read; the last good one stays in use.
 	ReasonKeysInvalid = "KeysInvalid"
 	// ReasonKeysUnreachable: Latchkey may not read or write the key Secret (RBAC of the realm's namespace).

@@ -287,7 +287,8 @@ type RealmStatus struct {
 	// +listType=map
 	// +listMapKey=id
 	Keys []RealmKeyStatus `json:"keys,omitempty"`
-	// replicas says how many serving replicas follow the current keys, as in 3/3.
+	// replicas says how many of the serving replicas that may be answering judge by this generation, as in 3/3.
+	// A replica that starts later rewrites nothing: it knows the generation before it answers.
 	// +optional
 	Replicas string `json:"replicas,omitempty"`
 	// conditions are Ready and KeysReady.

@@ -96,10 +96,10 @@ type RevokedTokenStatus struct {
 	// observedGeneration is the generation of the spec that this status describes.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// replicas says how many serving replicas refuse already, as in 3/3.
+	// replicas says how many of the serving replicas that may be answering refuse already, as in 3/3.
 	// +optional
 	Replicas string `json:"replicas,omitempty"`
-	// enforcedAt is when the last of them did.
+	// enforcedAt is when the leader knew that all of them do.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time

@@ -154,7 +154,8 @@ type RoleStatus struct {
 	// +optional
 	// +listType=atomic
 	EffectiveRoles []string `json:"effectiveRoles,omitempty"`
-	// replicas says how many serving replicas judge by this generation, as in 3/3.
+	// replicas says how many of the serving replicas that may be answering judge by this generation, as in 3/3.
+	// A replica that starts later rewrites nothing: it knows the generation before it answers.
 	// +optional
 	Replicas string `json:"replicas,omitempty"`
 	// conditions holds Ready.

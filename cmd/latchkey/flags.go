@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/latchkey-auth/latchkey/controllers/replica"
+	"github.com/latchkey-auth/latchkey/webhook"
 )
 
 // options are the flags of the processes.
@@ -29,12 +31,14 @@ type options struct {
 	maxConnections int
 	tokenCache     int
 	userManagement bool
+	trustedProxies string
 	shutdownDelay  time.Duration
 	leaderElect    bool
 	replicaName    string
 	maxStaleness   time.Duration
 
-	level slog.Level
+	level   slog.Level
+	proxies []netip.Prefix // trustedProxies, parsed
 }
 
 // serviceAccountNamespace is where a Pod finds the name of its namespace.
@@ -56,6 +60,7 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 		f.BoolVar(&o.userManagement, "user-management", true, "let holders of a realm's adminRole manage its users at /users")
 		f.StringVar(&o.replicaName, "replica-name", "", "name of this replica, another one for each and the same after a restart; unset: $POD_NAME, else the host's name")
 		f.DurationVar(&o.maxStaleness, "max-staleness", 0, "refuse every check once this replica may have missed changes for so long, at least 5s; 0: never, checks go on with what is known")
+		f.StringVar(&o.trustedProxies, "trusted-proxies", "", "networks and addresses, with commas between them, whose X-Forwarded-For names the client; unset: nobody's")
 		f.DurationVar(&o.shutdownDelay, "shutdown-delay", 0, "how long to go on serving, not ready, before connections are drained")
 	}
 	if p.controllers {
@@ -98,6 +103,10 @@ func (o *options) complete(p parts) error {
 		if err := o.completeReplica(); err != nil {
 			return err
 		}
+	}
+	var err error
+	if o.proxies, err = webhook.ParseTrustedProxies(o.trustedProxies); err != nil {
+		return fmt.Errorf("--trusted-proxies: %w", err)
 	}
 	if o.maxConnections < 0 || o.tokenCache < 0 || o.shutdownDelay < 0 {
 		return errors.New("--max-connections, --token-cache and --shutdown-delay can't be negative")

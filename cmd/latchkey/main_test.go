@@ -76,6 +76,8 @@ func TestAWrongConfigurationEndsWithOneClearLine(t *testing.T) {
 		"a negative staleness":                  {append([]string{"run", "--max-staleness=-1m"}, sound...), "--max-staleness is 0 or at least 5s"},
 		"a certificate without its key":         {append([]string{"serve", "--tls-cert-file=x"}, sound...), "go together"},
 		"a kubeconfig that isn't one":           {append([]string{"serve", "--kubeconfig=" + broken}, sound...), "find the API server"},
+		"a trusted proxy that isn't one":        {append([]string{"serve", "--trusted-proxies=10.0.0.0/8,ingress"}, sound...), `--trusted-proxies: write networks and addresses such as 10.244.0.0/16 or 192.0.2.7, not "ingress"`},
+		"everybody as a trusted proxy":          {append([]string{"serve", "--trusted-proxies=0.0.0.0/0"}, sound...), "--trusted-proxies: \"0.0.0.0/0\" is everybody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := execute(t, "", test.args...)

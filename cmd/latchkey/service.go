@@ -75,7 +75,8 @@ func newService(o *options, config *rest.Config, now *servertime.Clock, log *slo
 		Directory: d, Synced: f.Synced, Stale: f.Stale, Sessions: store, Passwords: store,
 		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4 * goruntime.GOMAXPROCS(0)}),
 		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(o.tokenCache),
-		DefaultRealm: o.defaultRealm, ExternalURL: o.externalURL,
+		TrustedProxies: o.proxies,
+		DefaultRealm:   o.defaultRealm, ExternalURL: o.externalURL,
 		Log: log, Registerer: registry, Now: now.Now,
 	}
 	if o.userManagement {

@@ -140,11 +140,11 @@ func newManager(ctx context.Context, o *options, config *rest.Config, now *serve
 		LeaderElectionID:              "latchkey-leader",
 		LeaderElectionNamespace:       o.namespace,
 		LeaderElectionReleaseOnCancel: true,
-	}))
+	}, o.namespace))
 	if err != nil {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
-	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Clock: now}); err != nil {
+	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Namespace: o.namespace, Clock: now}); err != nil {
 		return nil, fmt.Errorf("set up controllers: %w", err)
 	}
 	return manager, nil

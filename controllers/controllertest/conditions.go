@@ -31,6 +31,8 @@ func conditions(o client.Object) []metav1.Condition {
 		return o.Status.Conditions
 	case *v1alpha1.Role:
 		return o.Status.Conditions
+	case *v1alpha1.RevokedToken:
+		return o.Status.Conditions
 	default:
 		return nil
 	}

@@ -34,8 +34,10 @@ type Faults struct {
 }
 
 type fault struct {
+	what string // "": every write counts
 	nth  int
 	when Moment
+	done bool
 }
 
 // NewFaults returns Faults without a plan.
@@ -48,6 +50,31 @@ func (f *Faults) Fail(namespace string, nth int, when Moment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.plans[namespace] = fault{nth: nth, when: when}
+}
+
+// FailWrite is Fail for the nth write of a kind, as Writes names it, counted from those that were before.
+func (f *Faults) FailWrite(namespace, what string, nth int, when Moment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.plans[namespace] = fault{what: what, nth: f.count(namespace, what) + nth, when: when}
+}
+
+// Failed reports whether what Fail or FailWrite asked for has happened.
+func (f *Faults) Failed(namespace string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.plans[namespace].done
+}
+
+// count is the number of writes so far of a kind; of all if what is "".
+func (f *Faults) count(namespace, what string) int {
+	n := 0
+	for _, write := range f.writes[namespace] {
+		if what == "" || write == what {
+			n++
+		}
+	}
+	return n
 }
 
 // Refuse makes every write of a kind to namespace, as Writes names it, fail with err; until err is nil.
@@ -74,7 +101,8 @@ func (f *Faults) around(namespace, what string, write func() error) error {
 	case moment == BeforeWrite:
 		return ErrInjected
 	case moment == AfterWrite:
-		return errors.Join(write(), ErrInjected)
+		_ = write() // whatever came of it, nobody hears
+		return ErrInjected
 	}
 	return write()
 }
@@ -84,7 +112,10 @@ func (f *Faults) record(namespace, what string) (Moment, error) {
 	defer f.mu.Unlock()
 	f.writes[namespace] = append(f.writes[namespace], what)
 	denied := f.denied[namespace+" "+what]
-	if plan := f.plans[namespace]; plan.nth == len(f.writes[namespace]) {
+	plan := f.plans[namespace]
+	if (plan.what == "" || plan.what == what) && plan.nth == f.count(namespace, plan.what) {
+		plan.done = true
+		f.plans[namespace] = plan
 		return plan.when, denied
 	}
 	return "", denied

@@ -10,11 +10,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/controllers/replica"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
@@ -28,18 +30,26 @@ type Config struct {
 	Client client.Client
 	// Keys keeps the key Secret.
 	Keys keeper
+	// Replicas say whether a realm is in force.
+	Replicas acknowledgements
 	// Issuer resolves the issuer of a realm from spec.issuer and its namespace.
 	Issuer func(specIssuer, namespace string) string
 	// Events tells people.
 	Events events.EventRecorder
-	// Now is the time.
-	Now func() time.Time
 }
 
-// keeper makes the key Secret of a realm what it should be and returns what it holds then. An error that
-// knows the reason of a condition (problem) is a person's to solve; others pass by trying again.
+// keeper makes the key Secret of a realm what it should be and returns what it holds then, whether its next
+// step waits for something, and, in Again, when to come back. An error that knows the reason of a condition
+// (problem) is a person's to solve; others pass by trying again.
 type keeper interface {
-	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, error)
+	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, replica.Verdict, error)
+}
+
+// acknowledgements say whether every replica that may be answering judges by a Realm's generation.
+type acknowledgements interface {
+	Judge(client.Object) replica.Verdict
+	// Forget: nobody will ask again.
+	Forget(types.NamespacedName)
 }
 
 type problem interface {
@@ -56,6 +66,7 @@ func New(c Config) *Reconciler { return &Reconciler{c} }
 // Reconcile runs each step against realm, then patches status once if a step changed it.
 func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reconcile.Result, error) {
 	if !realm.DeletionTimestamp.IsZero() {
+		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
 		return reconcile.Result{}, nil // no new keys for what is going away
 	}
 	before := realm.DeepCopy()
@@ -66,12 +77,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reco
 	realm.Status.Issuer = r.Issuer(realm.Spec.Issuer, realm.Namespace)
 	realm.Status.ObservedGeneration = realm.Generation
 	summarize(realm)
-	if equality.Semantic.DeepEqual(before.Status, realm.Status) {
+	verdict, settled := r.inForce(before, realm)
+	if verdict.Again > 0 && (result.RequeueAfter == 0 || verdict.Again < result.RequeueAfter) {
+		result.RequeueAfter = verdict.Again
+	}
+	if !settled || equality.Semantic.DeepEqual(before.Status, realm.Status) {
 		return result, nil
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, realm, patch); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if verdict.InForce == metav1.ConditionTrue {
+		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
 	}
 	r.announce(before, realm)
 	return result, nil
@@ -79,7 +97,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reco
 
 // reportKeys sets KeysReady and what status says of keys.
 func (r *Reconciler) reportKeys(ctx context.Context, realm *v1alpha1.Realm) (reconcile.Result, error) {
-	document, err := r.Keys.Ensure(ctx, realm)
+	document, next, err := r.Keys.Ensure(ctx, realm)
 	if p, ok := errors.AsType[problem](err); ok {
 		setCondition(realm, v1alpha1.ConditionKeysReady, metav1.ConditionFalse, p.Reason(), p.Error())
 		if p.Reason() == v1alpha1.ReasonKeysUnreachable {
@@ -90,11 +108,11 @@ func (r *Reconciler) reportKeys(ctx context.Context, realm *v1alpha1.Realm) (rec
 	if err != nil {
 		return reconcile.Result{}, fmt.Errorf("keep keys of realm %q: %w", realm.Namespace, err)
 	}
-	reason, message := judgeKeys(realm, document)
+	reason, message := judgeKeys(realm, document, next)
 	setCondition(realm, v1alpha1.ConditionKeysReady, metav1.ConditionTrue, reason, message)
-	realm.Status.Keys = describe(document)
+	realm.Status.Keys = describe(document, realm.Spec.Keys.RotationPeriod.Duration)
 	realm.Status.ActiveKeyID = activeID(document)
-	return reconcile.Result{RequeueAfter: untilNextExpiry(document, r.Now())}, nil
+	return reconcile.Result{RequeueAfter: next.Again}, nil
 }
 
 // summarize sets Ready from the conditions before it.
@@ -104,6 +122,25 @@ func summarize(realm *v1alpha1.Realm) {
 		return
 	}
 	setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonKeysNotReady, "the condition KeysReady says why")
+}
+
+// inForce sets replicas, and takes Ready back while a replica judges by an earlier generation. It isn't settled
+// while that isn't known and nothing else is wrong: then one write will say it all.
+func (r *Reconciler) inForce(before, realm *v1alpha1.Realm) (verdict replica.Verdict, settled bool) {
+	told := before.Status.ObservedGeneration == realm.Generation
+	if told && replica.All(before.Status.Replicas) {
+		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
+		return replica.Verdict{}, true // for this generation it was, and stays so
+	}
+	ready := meta.IsStatusConditionTrue(realm.Status.Conditions, v1alpha1.ConditionReady)
+	verdict = r.Replicas.Judge(realm)
+	if verdict.Known() || !told {
+		realm.Status.Replicas = verdict.Replicas()
+	}
+	if ready && verdict.Known() && verdict.InForce != metav1.ConditionTrue {
+		setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNotYetInForce, verdict.Message)
+	}
+	return verdict, verdict.Known() || !ready
 }
 
 func setCondition(realm *v1alpha1.Realm, kind string, status metav1.ConditionStatus, reason, message string) {
@@ -116,11 +153,13 @@ func setCondition(realm *v1alpha1.Realm, kind string, status metav1.ConditionSta
 func (r *Reconciler) announce(before, after *v1alpha1.Realm) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionKeysReady)
 	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionKeysReady)
-	if was != nil && was.Reason == is.Reason && was.Message == is.Message {
+	told := was != nil && was.Reason == is.Reason && (was.Message == is.Message || is.Reason == v1alpha1.ReasonRotationWaits)
+	if told { // which replica it waits for may change often
 		return
 	}
 	kind := corev1.EventTypeWarning
-	if is.Reason == v1alpha1.ReasonReady || is.Reason == v1alpha1.ReasonKeysCreated {
+	switch is.Reason {
+	case v1alpha1.ReasonReady, v1alpha1.ReasonKeysCreated, v1alpha1.ReasonKeyRotated:
 		kind = corev1.EventTypeNormal
 	}
 	r.Events.Eventf(after, nil, kind, is.Reason, "KeepKeys", "%s", is.Message)

@@ -31,21 +31,28 @@ const (
 )
 
 // Setup adds the controller to mgr. A Realm is reconciled when its spec changes, when secrets tells
-// of its key Secret, and when a key generation is due to leave. It is read live: Realms are few, and
-// neither keys nor what is said of them should follow from what a cache still holds.
-func Setup(mgr manager.Manager, c Config, secrets <-chan event.TypedGenericEvent[types.NamespacedName]) error {
+// of its key Secret, when the next step of a key's life is due, and when changes tells that replicas may
+// have acknowledged it. It is read live: Realms are few, and neither keys nor what is said of them should follow
+// from what a cache still holds.
+func Setup(mgr manager.Manager, c Config, secrets <-chan event.TypedGenericEvent[types.NamespacedName], changes source.Source) error {
 	reconciler := New(c)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("realm").
 		For(&v1alpha1.Realm{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WatchesRawSource(source.Channel(secrets, handler.TypedEnqueueRequestsFromMapFunc(ofSecret))).
+		WatchesRawSource(changes).
 		WithOptions(controller.Options{
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry),
 		}).
 		Complete(reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 			realm := &v1alpha1.Realm{}
-			if err := mgr.GetAPIReader().Get(ctx, request.NamespacedName, realm); err != nil {
-				return reconcile.Result{}, client.IgnoreNotFound(err)
+			err := mgr.GetAPIReader().Get(ctx, request.NamespacedName, realm)
+			if client.IgnoreNotFound(err) != nil {
+				return reconcile.Result{}, err
+			}
+			if err != nil {
+				c.Replicas.Forget(request.NamespacedName)
+				return reconcile.Result{}, nil
 			}
 			return reconciler.Reconcile(ctx, realm)
 		}))

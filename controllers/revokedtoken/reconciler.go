@@ -6,45 +6,61 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/controllers/replica"
 )
-
-// +kubebuilder:rbac:groups=auth.latchkey.dev,resources=revokedtokens,verbs=get;list;watch;delete
 
 // longestLife is the longest that anything can live: the upper bound of a realm's refreshTTL. It
 // follows from no setting, as a setting may change while tokens live on.
 const longestLife = 2160 * time.Hour
 
-// Reconciler deletes RevokedTokens when they have expired.
+// acknowledgements say whether every replica that may be answering knows a RevokedToken.
+type acknowledgements interface {
+	Judge(client.Object) replica.Verdict
+	// Forget: nobody will ask again.
+	Forget(types.NamespacedName)
+}
+
+// Reconciler tells of RevokedTokens, and deletes them when they have expired.
 type Reconciler struct {
-	client client.Client
-	now    func() time.Time
+	client   client.Client
+	replicas acknowledgements
+	now      func() time.Time
 }
 
 // New returns a Reconciler that reads and writes through c.
-func New(c client.Client, now func() time.Time) *Reconciler { return &Reconciler{client: c, now: now} }
+func New(c client.Client, replicas acknowledgements, now func() time.Time) *Reconciler {
+	return &Reconciler{client: c, replicas: replicas, now: now}
+}
 
-// Reconcile deletes t if its time has come, else it asks to be called again then.
+// Reconcile deletes t if its time has come, else it says how far t is enforced.
 func (r *Reconciler) Reconcile(ctx context.Context, t *v1alpha1.RevokedToken) (reconcile.Result, error) {
 	if !t.DeletionTimestamp.IsZero() {
+		r.replicas.Forget(client.ObjectKeyFromObject(t))
 		return reconcile.Result{}, nil
 	}
-	if left := expiry(t).Sub(r.now()); left > 0 {
-		return reconcile.Result{RequeueAfter: left}, nil
+	left := expiry(t).Sub(r.now())
+	if left <= 0 {
+		return reconcile.Result{}, r.collect(ctx, t)
 	}
+	again, err := r.report(ctx, t)
+	if again > 0 {
+		left = min(left, again)
+	}
+	return reconcile.Result{RequeueAfter: left}, err
+}
+
+func (r *Reconciler) collect(ctx context.Context, t *v1alpha1.RevokedToken) error {
 	err := r.client.Delete(ctx, t, client.Preconditions{UID: &t.UID})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) { // conflict: another of its name
-		return reconcile.Result{}, fmt.Errorf("delete revokedtoken %q: %w", t.Name, err)
+		return fmt.Errorf("delete revokedtoken %q: %w", t.Name, err)
 	}
-	return reconcile.Result{}, nil
+	r.replicas.Forget(client.ObjectKeyFromObject(t))
+	return nil
 }
 
 // expiry is when nothing that t names can be alive.
@@ -53,14 +69,4 @@ func expiry(t *v1alpha1.RevokedToken) time.Time {
 		return t.Spec.ExpiresAt.Time
 	}
 	return t.CreationTimestamp.Add(longestLife)
-}
-
-// Setup adds the controller to mgr. A RevokedToken is looked at when it appears, as it can't be
-// changed, and when it expires.
-func Setup(mgr manager.Manager, now func() time.Time) error {
-	unchanging := predicate.Funcs{UpdateFunc: func(event.UpdateEvent) bool { return false }}
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("revokedtoken").
-		For(&v1alpha1.RevokedToken{}, builder.WithPredicates(unchanging)).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), New(mgr.GetClient(), now)))
 }

@@ -47,12 +47,19 @@ var _ = Describe("RevokedToken", func() {
 	It("is collected when it expires", func(ctx SpecContext) {
 		create(ctx, in(2*time.Second))
 		Eventually(exists(ctx)).WithContext(ctx).Should(BeFalse())
-		Expect(suite.Faults.Writes(namespace)).To(Equal([]string{"delete RevokedToken"}))
+		writes := suite.Faults.Writes(namespace)
+		Expect(writes[len(writes)-1]).To(Equal("delete RevokedToken"))
+		Expect(writes[:len(writes)-1]).To(Or(BeEmpty(), Equal([]string{"patch RevokedToken/status"})), "a slow leader may find nothing to say in time")
 	})
 
 	DescribeTable("stays as long as what it names can live",
 		func(ctx SpecContext, expires *metav1.Time, lives time.Duration) {
 			token := create(ctx, expires)
+			Eventually(func() *v1alpha1.RevokedToken { // the leader has said all that it has to say
+				GinkgoHelper()
+				Expect(suite.Client.Get(ctx, client.ObjectKeyFromObject(token), token)).To(Succeed())
+				return token
+			}).Should(HaveField("Status.EnforcedAt", Not(BeNil())))
 			end := token.CreationTimestamp.Add(lives)
 			if expires != nil {
 				Expect(suite.Client.Get(ctx, client.ObjectKeyFromObject(token), token)).To(Succeed())
@@ -60,7 +67,7 @@ var _ = Describe("RevokedToken", func() {
 			}
 			at := func(now time.Time) time.Duration {
 				GinkgoHelper()
-				result, err := revokedtoken.New(suite.Manager.GetClient(), func() time.Time { return now }).Reconcile(ctx, token)
+				result, err := revokedtoken.New(suite.Manager.GetClient(), controllertest.InForce{}, func() time.Time { return now }).Reconcile(ctx, token)
 				Expect(err).NotTo(HaveOccurred())
 				return result.RequeueAfter
 			}
@@ -68,7 +75,7 @@ var _ = Describe("RevokedToken", func() {
 			Expect(at(end.Add(-time.Minute))).To(Equal(time.Minute))
 			Expect(at(end.Add(-time.Nanosecond))).To(Equal(time.Nanosecond))
 			Expect(exists(ctx)()).To(BeTrue())
-			Expect(suite.Faults.Writes(namespace)).To(BeEmpty())
+			Expect(suite.Faults.Writes(namespace)).NotTo(ContainElement("delete RevokedToken"))
 
 			Expect(at(end)).To(BeZero())
 			Expect(exists(ctx)()).To(BeFalse())
@@ -83,7 +90,7 @@ var _ = Describe("RevokedToken", func() {
 		Expect(suite.Client.Delete(ctx, old)).To(Succeed())
 		create(ctx, in(time.Hour))
 
-		_, err := revokedtoken.New(suite.Manager.GetClient(), func() time.Time { return time.Now().Add(2 * time.Hour) }).Reconcile(ctx, old)
+		_, err := revokedtoken.New(suite.Manager.GetClient(), controllertest.InForce{}, func() time.Time { return time.Now().Add(2 * time.Hour) }).Reconcile(ctx, old)
 
 		Expect(err).NotTo(HaveOccurred())
 		Expect(exists(ctx)()).To(BeTrue())

@@ -1,5 +1,6 @@
 // Package role keeps Role.status true, on the leader: which roles a Role amounts to
-// (status.effectiveRoles) and whether its includes hold (condition Ready).
+// (status.effectiveRoles), whether its includes hold and whether every replica judges by it (condition
+// Ready, status.replicas).
 //
 // It owns nothing else: what a Role grants is decided by every replica from the specs
 // alone (webhook/policy), and nothing reads this status but people.

@@ -173,7 +173,7 @@ var _ = Describe("Role", func() {
 })
 
 func newReconciler() *role.Reconciler {
-	return role.New(suite.Manager.GetClient(), suite.Manager.GetEventRecorder("latchkey"))
+	return role.New(suite.Manager.GetClient(), controllertest.InForce{}, suite.Manager.GetEventRecorder("latchkey"))
 }
 
 type roleOption func(*v1alpha1.Role)

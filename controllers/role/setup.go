@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 )
@@ -26,18 +27,32 @@ import (
 // includesField indexes Roles by the names that they include.
 const includesField = "spec.includes"
 
-// Setup adds the controller to mgr. A Role is reconciled when it changes, and when one that it
-// includes, directly or not, appears, disappears or changes its includes.
-func Setup(ctx context.Context, mgr manager.Manager, recorder events.EventRecorder) error {
+// Setup adds the controller to mgr. A Role is reconciled when it changes, when one that it
+// includes, directly or not, appears, disappears or changes its includes, and when changes tells that replicas
+// may have acknowledged it.
+func Setup(ctx context.Context, mgr manager.Manager, replicas acknowledgements, changes source.Source, recorder events.EventRecorder) error {
 	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.Role{}, includesField, includes); err != nil {
 		return fmt.Errorf("index roles by %s: %w", includesField, err)
 	}
 	includers := includers{reader: mgr.GetClient()}
+	reconciler := New(mgr.GetClient(), replicas, recorder)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("role").
 		For(&v1alpha1.Role{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.Role{}, handler.EnqueueRequestsFromMapFunc(includers.of), builder.WithPredicates(includesChanged())).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), New(mgr.GetClient(), recorder)))
+		WatchesRawSource(changes).
+		Complete(reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+			role := &v1alpha1.Role{}
+			err := mgr.GetClient().Get(ctx, request.NamespacedName, role)
+			if client.IgnoreNotFound(err) != nil {
+				return reconcile.Result{}, err
+			}
+			if err != nil {
+				replicas.Forget(request.NamespacedName)
+				return reconcile.Result{}, nil
+			}
+			return reconciler.Reconcile(ctx, role)
+		}))
 }
 
 func includes(o client.Object) []string {

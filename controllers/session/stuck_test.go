@@ -144,7 +144,9 @@ func labelled(user, uid string) sessionOption {
 }
 
 func annotated(expires string) sessionOption {
-	return func(s *v1alpha1.Session) { s.Annotations = map[string]string{v1alpha1.SessionExpiresAnnotation: expires} }
+	return func(s *v1alpha1.Session) {
+		s.Annotations = map[string]string{v1alpha1.SessionExpiresAnnotation: expires}
+	}
 }
 
 var _ = Describe("A Session that can't be decoded", Serial, func() {

@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
@@ -50,6 +51,10 @@ type noCluster struct{}
 
 func (noCluster) Begin(context.Context, string, webhook.Login) (time.Time, error) {
 	return time.Time{}, webhook.ErrUnavailable
+}
+
+func (noCluster) Advance(context.Context, string, *webhook.StoredLogin, refresh.State) error {
+	return webhook.ErrUnavailable
 }
 
 func (noCluster) End(context.Context, string, string, string) error { return webhook.ErrUnavailable }

@@ -1,0 +1,110 @@
+package acknowledgement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/latchkey-auth/latchkey/controllers/replica"
+)
+
+const (
+	// forgetAfter is the longest life of an access token: after that long out of touch a replica has
+	// none left that it knew to be good.
+	forgetAfter = 24 * time.Hour
+	// lookForPodEvery is how often the Pod of a replica that is out of touch is looked for.
+	lookForPodEvery = 10 * time.Second
+)
+
+// lookForPods looks whether the Pods of replicas that are out of touch are still there.
+func (r *Register) lookForPods(ctx context.Context) {
+	for lease, pod := range r.podsInDoubt() {
+		gone, err := r.podGone(ctx, pod)
+		if err != nil {
+			if ctx.Err() == nil {
+				ctrl.LoggerFrom(ctx).Error(err, "a replica is out of touch, and its Pod can't be looked for", "pod", pod.Name)
+			}
+			gone = false // the worst: it may still answer
+		}
+		r.mu.Lock()
+		if known := r.seen[lease]; known != nil && known.state.Pod == pod {
+			known.podGone, known.looked = gone, r.Clock.Now()
+		}
+		r.mu.Unlock()
+	}
+}
+
+// podsInDoubt returns the Pods to look for, by Lease.
+func (r *Register) podsInDoubt() map[string]replica.Pod {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.Clock.Now()
+	doubtful := map[string]replica.Pod{}
+	for name, known := range r.seen {
+		if known.inDoubt(now) && now.Sub(known.looked) >= lookForPodEvery {
+			doubtful[name] = known.state.Pod
+		}
+	}
+	return doubtful
+}
+
+// podGone reports whether pod doesn't exist any more, or all that ran in it has ended.
+func (r *Register) podGone(ctx context.Context, pod replica.Pod) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	found := &corev1.Pod{}
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: r.Namespace, Name: pod.Name}, found)
+	switch {
+	case apierrors.IsNotFound(err):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("get pod %q: %w", pod.Name, err)
+	default:
+		over := found.Status.Phase == corev1.PodSucceeded || found.Status.Phase == corev1.PodFailed
+		return over || pod.UID != "" && found.UID != pod.UID, nil
+	}
+}
+
+// collect deletes the Leases of replicas that ended or went without word, and forgets such as had their Lease
+// deleted, once that is so long ago that it can't matter.
+func (r *Register) collect(ctx context.Context) {
+	for name, known := range r.forgettable() {
+		if known.gone == "" {
+			lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: r.Namespace, Name: name}}
+			err := r.Writer.Delete(ctx, lease, client.Preconditions{UID: &known.uid, ResourceVersion: &known.at}) // else it is back
+			if err != nil && !apierrors.IsNotFound(err) {
+				if ctx.Err() == nil && !apierrors.IsConflict(err) {
+					ctrl.LoggerFrom(ctx).Error(err, "the Lease of a replica that is gone can't be deleted", "replica", known.state.Name)
+				}
+				continue
+			}
+		}
+		r.mu.Lock()
+		if is := r.seen[name]; is != nil && is.uid == known.uid && is.renewed.Equal(known.renewed) {
+			is.given = true // until the watch, or a list, says that the Lease is gone
+			r.seen.forgetEnded(name)
+		}
+		r.mu.Unlock()
+	}
+}
+
+func (r *Register) forgettable() map[string]sighting {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.Clock.Now()
+	old := map[string]sighting{}
+	for name, known := range r.seen {
+		gone := known.state.Incarnation == "" || known.gone != "" || known.podGone
+		if gone && now.Sub(known.renewed) >= forgetAfter {
+			old[name] = *known
+		}
+	}
+	return old
+}
