@@ -82,23 +82,40 @@ func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory
 		}
 		return nil, unavailable(err)
 	}
-	if err := s.outwait(ctx, realm, user); err != nil {
-		return nil, unavailable(err)
-	}
-	now := s.Now()
 	login := Login{
-		SessionID:           strings.ToLower(rand.Text()),
 		User:                user,
-		ExpiresAt:           now.Add(realm.Settings().RefreshTTL).Truncate(time.Second),
 		PasswordFingerprint: fingerprint,
 		UserAgent:           printable(r.UserAgent(), 256),
 		Address:             s.clientAddress(r),
 	}
-	began, err := s.Sessions.Begin(ctx, realm.Namespace(), login)
+	began, err := s.store(ctx, realm, &login)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	return s.sign(realm, login, began, 1)
+}
+
+// store stores a login that begins after every revocation of its user, and returns when it began. Both
+// moments are the API server's, whose clock outwait only estimates: a login that began too early all the
+// same is dead, the leader deletes it with those that the revocation was meant for, and another is begun.
+func (s *Service) store(ctx context.Context, realm *directory.Realm, login *Login) (time.Time, error) {
+	for {
+		if err := s.outwait(ctx, realm, login.User); err != nil {
+			return time.Time{}, err
+		}
+		login.SessionID = strings.ToLower(rand.Text())
+		login.ExpiresAt = s.Now().Add(realm.Settings().RefreshTTL).Truncate(time.Second)
+		began, err := s.Sessions.Begin(ctx, realm.Namespace(), *login)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if latest, covers := realm.RevokedUserAt(login.User); !covers || began.After(latest) {
+			return began, nil
+		}
+		if err := pause(ctx, time.Second); err != nil { // the rest of that second
+			return time.Time{}, err
+		}
+	}
 }
 
 // sign makes the tokens of a login: an access token that says what holds now, and a refresh
@@ -136,11 +153,19 @@ func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *dir
 		if !any || wait <= 0 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
+	}
+}
+
+// pause returns after that time, or with ctx.
+func pause(ctx context.Context, lasting time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(lasting):
+		return nil
 	}
 }
 
