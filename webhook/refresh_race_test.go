@@ -11,6 +11,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/controllers/controllertest"
+	"github.com/latchkey-auth/latchkey/controllers/revokedtoken"
 )
 
 var _ = Describe("Refresh over three replicas", Ordered, func() {
@@ -148,6 +150,14 @@ var _ = Describe("Refresh over three replicas", Ordered, func() {
 		Eventually(sessions).WithContext(ctx).WithTimeout(20 * time.Second).Should(BeEmpty())
 		revocations := own.revocations(ctx)
 		Expect(revocations).To(HaveLen(1))
-		Expect(revocations[0].Spec.ExpiresAt.Time).To(BeTemporally("~", time.Now().Add(24*time.Hour), time.Minute))
+		over := revocations[0].Spec.ExpiresAt.Time
+		Expect(over).To(BeTemporally("~", time.Now().Add(24*time.Hour), time.Minute))
+
+		By("collecting it, a day later")
+		collector := revokedtoken.New(api, controllertest.InForce{}, func() time.Time { return over })
+		_, err := collector.Reconcile(ctx, &revocations[0])
+		Expect(err).NotTo(HaveOccurred())
+		Expect(own.revocations(ctx)).To(BeEmpty())
+		Expect(sessions()).To(BeEmpty())
 	}, SpecTimeout(5*time.Minute))
 })

@@ -88,17 +88,17 @@ func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory
 		UserAgent:           printable(r.UserAgent(), 256),
 		Address:             s.clientAddress(r),
 	}
-	began, err := s.store(ctx, realm, &login)
+	began, err := s.bear(ctx, realm, &login)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	return s.sign(realm, login, began, 1)
 }
 
-// store stores a login that begins after every revocation of its user, and returns when it began. Both
-// moments are the API server's, whose clock outwait only estimates: a login that began too early all the
-// same is dead, the leader deletes it with those that the revocation was meant for, and another is begun.
-func (s *Service) store(ctx context.Context, realm *directory.Realm, login *Login) (time.Time, error) {
+// bear stores a login that no revocation of its user covers. When it began the API server says, whose
+// clock may be a little behind what it was taken for: a login that was so born dead is left to the
+// leader, which collects it, and another one is tried.
+func (s *Service) bear(ctx context.Context, realm *directory.Realm, login *Login) (began time.Time, err error) {
 	for {
 		if err := s.outwait(ctx, realm, login.User); err != nil {
 			return time.Time{}, err
@@ -106,17 +106,20 @@ func (s *Service) store(ctx context.Context, realm *directory.Realm, login *Logi
 		login.SessionID = strings.ToLower(rand.Text())
 		login.ExpiresAt = s.Now().Add(realm.Settings().RefreshTTL).Truncate(time.Second)
 		began, err := s.Sessions.Begin(ctx, realm.Namespace(), *login)
-		if err != nil {
-			return time.Time{}, err
+		if err != nil || !realm.Revoked("", login.SessionID, login.User, began) {
+			return began, err
 		}
-		if latest, covers := realm.RevokedUserAt(login.User); !covers || began.After(latest) {
-			return began, nil
-		}
-		if err := pause(ctx, time.Second); err != nil { // the rest of that second
+		if err := pause(ctx, bornDeadPause); err != nil {
 			return time.Time{}, err
 		}
 	}
 }
+
+// clockMargin is for how much longer than the time asks a login waits, once it has to.
+const clockMargin = 50 * time.Millisecond
+
+// bornDeadPause lets the API server's clock get on.
+const bornDeadPause = 100 * time.Millisecond
 
 // sign makes the tokens of a login: an access token that says what holds now, and a refresh
 // token of a generation. Neither outlives the login.
@@ -153,18 +156,18 @@ func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *dir
 		if !any || wait <= 0 {
 			return nil
 		}
+		wait += clockMargin
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 	}
 }
 
-// pause returns after that time, or with ctx.
-func pause(ctx context.Context, lasting time.Duration) error {
+func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(lasting):
+	case <-time.After(d):
 		return nil
 	}
 }

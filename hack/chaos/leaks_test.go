@@ -5,6 +5,7 @@ package chaos_test
 import (
 	"context"
 	"slices"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -52,16 +53,30 @@ func (s *story) countLeaks(ctx context.Context) {
 	s.countPasswords(ctx)
 }
 
-// countRevocations expects every RevokedToken to name a login that is over.
+// countRevocations expects every RevokedToken to name a login that is over. Nobody was told of some: their
+// answer was lost, or they began in the second of a revocation of their user and the replica tried another. The
+// leader ended those, and what it wrote for them goes within a day.
 func (s *story) countRevocations(ctx context.Context) {
 	GinkgoHelper()
 	tokens := &v1alpha1.RevokedTokenList{}
 	Expect(env.Client.List(ctx, tokens, client.InNamespace(stack.Namespace))).To(Succeed())
+	untold := 0
 	for _, token := range tokens.Items {
-		if login, told := known.Load(token.Spec.SessionID); token.Spec.SessionID != "" && (!told || !login.(*chaos.Login).Over()) {
+		if token.Spec.SessionID == "" {
+			continue
+		}
+		login, told := known.Load(token.Spec.SessionID)
+		switch {
+		case told && login.(*chaos.Login).Over():
+		case !told && token.Spec.Reason == "session deleted" && token.Spec.ExpiresAt != nil && token.Spec.ExpiresAt.Sub(token.CreationTimestamp.Time) <= 25*time.Hour:
+			untold++
+		default:
 			s.row.Leaked++
 			s.remark("LEAKED: RevokedToken %s of a login that nobody ended", token.Name)
 		}
+	}
+	if untold > 0 {
+		s.remark("%d revocations of logins that nobody was told of go within a day", untold)
 	}
 }
 
