@@ -3,7 +3,6 @@
 package chaos_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -151,6 +150,7 @@ type traffic struct {
 	away      int         // 503 with Retry-After
 	bare      int         // 503 without
 	slowest   time.Duration
+	slow      []string       // answers that came later than promptly
 	unclear   int            // logins that may have been stored, though nobody was told
 	pending   []*chaos.Login // whose logout failed
 	live      []*chaos.Login // begun by it
@@ -158,6 +158,9 @@ type traffic struct {
 	refreshed int
 	burnt     int // refreshes that were refused, though the token was the newest that anybody had
 }
+
+// promptly is within how long whatever is asked must be answered (P2).
+const promptly = 5 * time.Second
 
 // keptAlive is how many of its logins traffic leaves alive.
 const keptAlive = 6
@@ -183,7 +186,7 @@ func (t *traffic) run(ctx context.Context) {
 
 func (t *traffic) logIn(at *process, user string) {
 	tokens, reply := writer.Login(context.Background(), at.Replica, user, secret)
-	t.note(at, reply)
+	t.note("a login", at, reply)
 	if reply.Status != http.StatusOK {
 		t.unclear++
 		return
@@ -199,7 +202,7 @@ func (t *traffic) logIn(at *process, user string) {
 func (t *traffic) logOut(at *process, login *chaos.Login) {
 	login.Ending()
 	reply := writer.Logout(context.Background(), at.Replica, login.Tokens().Access)
-	t.note(at, reply)
+	t.note("a logout", at, reply)
 	if reply.Status != http.StatusOK {
 		t.pending = append(t.pending, login)
 		return
@@ -212,10 +215,7 @@ func (t *traffic) logOut(at *process, login *chaos.Login) {
 // tried again next time.
 func (t *traffic) refresh(at *process, login *chaos.Login) {
 	tokens, reply := writer.Refresh(context.Background(), at.Replica, login.Tokens().Refresh)
-	if bytes.Contains(reply.Body, []byte("unsupported_grant_type")) {
-		return
-	}
-	t.note(at, reply)
+	t.note("a refresh", at, reply)
 	switch {
 	case reply.Status == http.StatusOK:
 		login.Refreshed(tokens)
@@ -226,13 +226,17 @@ func (t *traffic) refresh(at *process, login *chaos.Login) {
 }
 
 // note counts an answer. What a replica that was killed didn't answer counts as 0.
-func (t *traffic) note(at *process, reply chaos.Reply) {
+func (t *traffic) note(what string, at *process, reply chaos.Reply) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.replies == nil {
 		t.replies = map[int]int{}
 	}
 	t.replies[reply.Status]++
+	if reply.Took > promptly {
+		t.slow = append(t.slow, fmt.Sprintf("%s at %s took %s, until %s, and was answered with %d",
+			what, at.name, reply.Took.Round(time.Millisecond), time.Now().UTC().Format("15:04:05.000"), reply.Status))
+	}
 	switch {
 	case reply.Away():
 		t.away++
