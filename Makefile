@@ -24,18 +24,22 @@ demo-stop: ## End a demo and remove what it left
 test: controlplane caddy ## All tests, with the race detector
 	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 20m ./...
 
+.PHONY: test-chaos
+test-chaos: controlplane ## Faults: processes killed, networks broken, clocks wrong, under load (some 6 minutes; table in bin/chaos.md)
+	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -tags chaos -race -count=1 -timeout 15m -v ./hack/chaos/...
+
 .PHONY: build
 build: ## bin/latchkey
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/latchkey ./cmd/latchkey
 
 .PHONY: lint
 lint: ## Vet, golangci-lint, formatting, a tidy go.mod
-	go vet ./...
+	go vet -tags chaos ./...
 	$(TOOL) golangci-lint run
 	go mod tidy -diff
 
 # Each process gets the rights that stand as markers beside the code that needs them.
-SERVE := paths=./controllers/feed paths=./webhook/cluster
+SERVE := paths=./controllers/feed paths=./controllers/replica paths=./webhook/cluster
 CONTROLLER := paths=./controllers $(foreach c,acknowledgement realm revokedtoken role secretwatch session signingkey user,paths=./controllers/$(c))
 
 .PHONY: generate

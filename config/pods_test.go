@@ -107,6 +107,22 @@ var _ = Describe("A Deployment of config/default", func() {
 		})
 	}
 
+	It("tells a serving replica which Pod it is, and a controller nothing that it doesn't ask", func() {
+		for _, d := range ofKind[appsv1.Deployment](render("default"), "Deployment") {
+			from := map[string]string{}
+			for _, e := range d.Spec.Template.Spec.Containers[0].Env {
+				if e.ValueFrom != nil {
+					from[e.Name] = e.ValueFrom.FieldRef.FieldPath
+				}
+			}
+			want := map[string]string{"POD_NAMESPACE": "metadata.namespace"}
+			if d.Name == "latchkey-serve" {
+				want["POD_NAME"], want["POD_UID"] = "metadata.name", "metadata.uid"
+			}
+			Expect(from).To(Equal(want), d.Name)
+		}
+	})
+
 	It("is behind the Service latchkey only on its public port", func() {
 		objects := render("default")
 		services := ofKind[corev1.Service](objects, "Service")

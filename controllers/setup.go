@@ -32,8 +32,8 @@ type Config struct {
 	DefaultRealm string
 	// Namespace is Latchkey's own, where replicas keep their Leases; required.
 	Namespace string
-	// Clock is the time. Nil: the real one.
-	Clock clock.WithTicker
+	// Clock is the API server's time, as everything with a date goes by it. Nil: the machine's.
+	Clock clock.PassiveClock
 }
 
 // Setup adds every controller to mgr, which should have been made with ManagerOptions. ctx ends
@@ -49,7 +49,7 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 		return fmt.Errorf("set up secretwatch: %w", err)
 	}
 	replicas, err := acknowledgement.New(acknowledgement.Config{
-		Live: live, Writer: writer, Leases: mgr.GetCache(), Namespace: c.Namespace, Clock: c.Clock,
+		Live: live, Writer: writer, Leases: mgr.GetCache(), Namespace: c.Namespace, Clock: clock.RealClock{},
 	})
 	if err != nil {
 		return fmt.Errorf("set up acknowledgement: %w", err)
@@ -57,13 +57,12 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 	ofRoles, ofRealms, ofRevocations := replicas.Follow("roles"), replicas.Follow("realms"), replicas.Follow("revokedtokens")
 	realms := realm.Config{
 		Client:   writer,
-		Keys:     signingkey.New(live, writer, now),
+		Keys:     signingkey.New(live, writer, replicas, now),
 		Replicas: ofRealms,
 		Issuer: func(specIssuer, namespace string) string {
 			return directory.Issuer(specIssuer, c.ExternalURL, c.DefaultRealm, namespace)
 		},
 		Events: recorder,
-		Now:    now,
 	}
 	users := user.Config{Client: writer, Live: live, Events: recorder, Now: now}
 	sessions := session.Config{Client: writer, Live: live, Events: recorder, Now: now}

@@ -6,6 +6,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/controllers/controllertest"
+	"github.com/latchkey-auth/latchkey/controllers/replica"
 )
 
 var _ = Describe("The controllers together, with the rights of their ServiceAccount", func() {
@@ -116,6 +118,51 @@ var _ = Describe("The controllers together, with the rights of their ServiceAcco
 		expired := &v1alpha1.RevokedToken{ObjectMeta: named("old"), Spec: v1alpha1.RevokedTokenSpec{TokenID: "jti", ExpiresAt: new(metav1.NewTime(time.Now().Add(-time.Hour).UTC()))}}
 		create(ctx, expired)
 		Eventually(gone(ctx, expired)).WithContext(ctx).Should(BeTrue())
+	})
+
+	It("change the algorithm when every replica knows the next key, and not before", func(ctx SpecContext) {
+		admit(ctx, namespace)
+		r := realm()
+		create(ctx, r)
+		Eventually(ready(ctx, r)).WithContext(ctx).Should(HavePrefix("True Ready"))
+		first := r.Status.ActiveKeyID
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: own}}
+		says := func(s replica.State) {
+			GinkgoHelper()
+			s.Name, s.RenewedAt = "blue", time.Now()
+			Expect(s.Write(lease)).To(Succeed())
+		}
+		says(replica.State{Incarnation: "first"})
+		create(ctx, lease)
+		DeferCleanup(func(ctx SpecContext) { // a clean end: of one that just vanished nobody knows whether it still answers
+			says(replica.State{})
+			Expect(environment.Client.Update(ctx, lease)).To(Succeed())
+			Expect(environment.Client.Delete(ctx, lease)).To(Succeed())
+		})
+
+		update(ctx, r, func() { r.Spec.Tokens.Algorithm = "EdDSA" })
+
+		keys := func() []string {
+			Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(r), r)).To(Succeed())
+			var keys []string
+			for _, k := range r.Status.Keys {
+				keys = append(keys, k.Algorithm+" "+k.State)
+			}
+			return keys
+		}
+		Eventually(keys).WithContext(ctx).Should(Equal([]string{"ES256 active", "EdDSA next"}))
+		Eventually(func() string { keys(); return controllertest.Condition(r, v1alpha1.ConditionKeysReady) }).WithContext(ctx).Should(
+			HavePrefix("True RotationWaits: key " + first + " goes on signing, longer than it should: "))
+		Expect(controllertest.Condition(r, v1alpha1.ConditionKeysReady)).To(ContainSubstring("blue"))
+		Expect(keys()).To(Equal([]string{"ES256 active", "EdDSA next"}))
+
+		secret := &corev1.Secret{}
+		Expect(environment.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1alpha1.SigningKeysSecretName}, secret)).To(Succeed())
+		says(replica.State{Incarnation: "first", Followed: replica.Followed{Keys: map[string]string{namespace: secret.ResourceVersion}}})
+		Expect(environment.Client.Update(ctx, lease)).To(Succeed())
+
+		Eventually(keys).WithContext(ctx).Should(Equal([]string{"ES256 retired", "EdDSA active"}))
+		Expect(controllertest.Condition(r, v1alpha1.ConditionKeysReady)).To(HavePrefix("True KeyRotated"))
 	})
 
 	It("say where rights on Secrets are missing, and go on when somebody grants them", func(ctx SpecContext) {

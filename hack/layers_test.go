@@ -33,20 +33,23 @@ var layers = map[string][]string{
 	"webhook/policy":    {},
 	"webhook/password":  {"golang.org/x/crypto/"},
 	"webhook/token":     {"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4", "github.com/maypok86/otter/v2", "github.com/go-json-experiment/json/", "github.com/go-json-experiment/json"},
+	"webhook/lockout":   {"golang.org/x/time/rate", "github.com/maypok86/otter/v2"},
 	"webhook/directory": {module + "webhook/policy", module + "webhook/token"},
+	"webhook/refresh":   {},
 
 	"webhook/proxy": {"net/http", module + "webhook/policy"},
 	"webhook": {
 		"net/http", "net/http/pprof",
-		module + "webhook/directory", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/token",
+		module + "webhook/directory", module + "webhook/lockout", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/refresh", module + "webhook/token", "golang.org/x/sync/singleflight",
 		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/maypok86/otter/v2",
 		"github.com/prometheus/client_golang/", "golang.org/x/net/netutil", "golang.org/x/time/rate",
 	},
-	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory"}),
+	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
 
 	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),
 	"controllers":      slices.Concat(controller, []string{module + "controllers/"}),
 
+	"controllers/servertime":     {"net/http", "github.com/prometheus/client_golang/"},
 	"controllers/controllertest": {"*"}, // only tests import it
 
 	"cmd": {"*"}, "hack": {"*"},

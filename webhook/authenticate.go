@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/lockout"
 	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
 // wrongCredentials is the one answer to an unknown, wrong, disabled or unset password.
@@ -19,9 +21,24 @@ var wrongCredentials = &failure{status: http.StatusUnauthorized, code: codeInval
 // the same round trip as a known one. No object can have this name.
 const noSuchSecret = "latchkey..no-such-user"
 
+// resultLocked is what logs and metrics call a try that a locked budget refused. The
+// client never hears of it.
+const resultLocked = "locked"
+
+// wrongTry is wrongCredentials and what the audit log has to know beside it.
+type wrongTry struct {
+	locked bool           // a budget refused the try, right or wrong
+	locks  []lockout.Lock // the budgets that this try used up
+}
+
+func (*wrongTry) Error() string { return wrongCredentials.Error() }
+func (*wrongTry) Unwrap() error { return wrongCredentials }
+
 // authenticate returns the user whose password this is. Whatever is wrong, it does the
 // same work: one read from the API server and one verification. Logins queue before the
-// read, so that a flood reaches neither the API server nor the hashing.
+// read, so that a flood reaches neither the API server nor the hashing. Wrong tries use
+// up budgets, and a locked one refuses even the right password; what verifies a password
+// elsewhere than here would be a way round them.
 func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username, secret string) (*directory.User, string, error) {
 	user := realm.User(username)
 	usable := user != nil && user.Active() && user.PasswordSecret != ""
@@ -29,10 +46,11 @@ func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username
 	if usable {
 		name = user.PasswordSecret
 	}
+	device := s.device(r, realm)
 	var phc string
-	var matches bool
+	var judged, matches bool
 	var readErr, hashBusy error
-	source := clientAddress(r)
+	source := s.source(r)
 	busy := s.Logins.Do(r.Context(), source, func() {
 		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 		defer cancel()
@@ -41,7 +59,8 @@ func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username
 			return
 		}
 		hash, err := password.Parse(phc)
-		if err != nil || readErr != nil || !usable {
+		judged = err == nil && readErr == nil && usable
+		if !judged {
 			hash = s.dummy
 		}
 		hashBusy = s.Hashing.Do(r.Context(), source, func() { matches = hash.Verify(secret) })
@@ -54,10 +73,29 @@ func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username
 		return nil, "", unavailable(busy)
 	case readErr != nil && !errors.Is(readErr, ErrNotFound):
 		return nil, "", unavailable(readErr)
-	case !matches:
+	case !judged: // nobody has this password, so that there is nothing to guess
 		return nil, "", wrongCredentials
 	}
+	if err := s.charge(r, realm, user, device, matches); err != nil {
+		return nil, "", err
+	}
 	return user, password.Fingerprint(phc), nil
+}
+
+// charge holds a try against the budgets of its user: nil if it is the right password and
+// none of them is locked.
+func (s *Service) charge(r *http.Request, realm *directory.Realm, user *directory.User, device *token.Claims, right bool) error {
+	try := lockout.Try{Realm: realm.Namespace(), User: user.UID, Network: lockout.NetworkOf(s.proxies.client(r))}
+	if device != nil && device.Subject == user.UID {
+		try.Device = device.ID
+	}
+	settings := realm.Settings()
+	rules := lockout.Rules{Failures: settings.LockoutFailures, Window: settings.LockoutWindow, Duration: settings.LockoutDuration}
+	outcome, locks := s.budgets.Judge(try, rules, right, s.Now())
+	if outcome == lockout.Right {
+		return nil
+	}
+	return &wrongTry{locked: outcome == lockout.Refused, locks: locks}
 }
 
 // limited bounds successful logins per user, since each leaves an object in etcd.

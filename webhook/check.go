@@ -26,6 +26,7 @@ const (
 	reasonRealmUnknown  = "realm_unknown"
 	reasonRealmUnusable = "realm_unusable"
 	reasonNotSynced     = "not_synced"
+	reasonTooStale      = "too_stale"
 	reasonInternal      = "internal_error"
 )
 
@@ -79,6 +80,9 @@ func (s *Service) check(w http.ResponseWriter, r *http.Request, below string, c 
 func (s *Service) checkable(namespace string) (*directory.Realm, *failure) {
 	if !s.Synced() {
 		return nil, undecidable(reasonNotSynced, nil)
+	}
+	if s.Stale() {
+		return nil, misconfigured(reasonTooStale, "this replica has been out of touch with the API server for longer than --max-staleness: see that it can reach it")
 	}
 	realm := s.Directory.Realm(namespace)
 	if realm == nil {

@@ -14,7 +14,9 @@
 //	log.go         the line that tells an operator what to mend
 //
 // Everything else goes through the one table of routes.go to a file per endpoint family:
-// token.go, logout.go (and revoke), profile.go (and userinfo), users.go, metadata.go
-// (JWKS, discovery). read.go reads their bodies strictly, audit.go lists what is audited,
-// metrics.go what is counted, quota.go bounds successful logins.
+// token.go, refreshgrant.go (renewal.go, refresh/), logout.go (and revoke), introspect.go, sessions.go, passwordchange.go,
+// profile.go (and userinfo), users.go, metadata.go (JWKS, discovery). read.go reads their
+// bodies strictly, audit.go lists what is audited, metrics.go what is counted, quota.go
+// bounds successful logins. authenticate.go is where every password is verified, within
+// the budgets of lockout/; device.go and clientaddress.go say whose tries count together.
 package webhook

@@ -24,6 +24,7 @@ var _ = Describe("Metadata", func() {
 			Expect(a.json()).To(And(
 				HaveKeyWithValue("issuer", issuer), HaveKeyWithValue("jwks_uri", issuer+"/jwks"),
 				HaveKeyWithValue("id_token_signing_alg_values_supported", ConsistOf("ES256")),
+				HaveKeyWithValue("introspection_endpoint", issuer+"/introspect"),
 			))
 			Expect(a.Header.Get("Cache-Control")).To(ContainSubstring("max-age="))
 		}

@@ -3,7 +3,6 @@ package webhook
 import (
 	"crypto/rand"
 	"log/slog"
-	"net"
 	"net/http"
 
 	"golang.org/x/time/rate"
@@ -33,15 +32,6 @@ func isRequestID(s string) bool {
 		}
 	}
 	return true
-}
-
-// clientAddress is the address of the peer: a proxy, mostly.
-func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // printable cuts what a client sent to max bytes of printable ASCII.

@@ -24,7 +24,7 @@ func (s *Service) jwks(w http.ResponseWriter, _ *http.Request, realm *directory.
 }
 
 // discovery is the realm's metadata (OpenID Connect Discovery, RFC 8414): what
-// kube-apiserver's own issuer says, and no more.
+// kube-apiserver's own issuer says, where tokens can be introspected, and no more.
 func (s *Service) discovery(w http.ResponseWriter, _ *http.Request, realm *directory.Realm, _ *call) error {
 	keys := realm.Keys()
 	if keys == nil {
@@ -38,6 +38,7 @@ func (s *Service) discovery(w http.ResponseWriter, _ *http.Request, realm *direc
 		ResponseTypes []string          `json:"response_types_supported"`
 		SubjectTypes  []string          `json:"subject_types_supported"`
 		Algorithms    []token.Algorithm `json:"id_token_signing_alg_values_supported"`
-	}{realm.Settings().Issuer, base + "/jwks", []string{"id_token"}, []string{"public"}, keys.Algorithms()})
+		Introspection string            `json:"introspection_endpoint"`
+	}{realm.Settings().Issuer, base + "/jwks", []string{"id_token"}, []string{"public"}, keys.Algorithms(), base + "/introspect"})
 	return nil
 }

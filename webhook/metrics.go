@@ -3,6 +3,7 @@ package webhook
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/latchkey-auth/latchkey/webhook/lockout"
 	"github.com/latchkey-auth/latchkey/webhook/policy"
 	"github.com/latchkey-auth/latchkey/webhook/proxy"
 )
@@ -15,6 +16,10 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	logins   *prometheus.CounterVec
 	panics   prometheus.Counter
+
+	introspections map[bool]prometheus.Counter // by whether the token was active
+
+	refreshes *prometheus.CounterVec
 }
 
 // reasonAllowed is the reason label of checks that passed.
@@ -25,6 +30,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		Name: "latchkey_checks_total",
 		Help: "Checks answered, by the reason of the answer.",
 	}, []string{"reason"})
+	introspections := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "latchkey_introspections_total",
+		Help: "Tokens introspected, by whether they were active.",
+	}, []string{"active"})
 	m := &metrics{
 		allowed: checks.WithLabelValues(reasonAllowed),
 		denied:  map[string]prometheus.Counter{},
@@ -34,17 +43,24 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		}, []string{"code"}),
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "latchkey_logins_total",
-			Help: "Logins tried, by result: ok, refused (wrong credentials), limited (too many at once, or of one user), unavailable (no API server).",
+			Help: "Logins tried, by result: ok, refused (wrong credentials), locked (after too many of them), limited (too many at once, or of one user), unavailable (no API server).",
 		}, []string{"result"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "latchkey_panics_total",
 			Help: "Requests that hit a bug and were refused.",
 		}),
+		introspections: map[bool]prometheus.Counter{
+			true: introspections.WithLabelValues("true"), false: introspections.WithLabelValues("false"),
+		},
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_refreshes_total",
+			Help: "Refresh tokens presented, by result: ok, repeated (an answer was lost, or a race), sibling (a race), refused, reused (ended the login), unavailable (no API server).",
+		}, []string{"result"}),
 	}
 	for _, reason := range denials() {
 		m.denied[reason] = checks.WithLabelValues(reason)
 	}
-	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics} {
+	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, introspections, m.refreshes} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -52,12 +68,20 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
+// countBudgets shows how many budgets of wrong passwords are remembered.
+func countBudgets(reg prometheus.Registerer, budgets *lockout.Budgets) error {
+	return reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "latchkey_login_budgets",
+		Help: "Budgets of wrong passwords that are remembered: of users on devices and in networks, and shared ones.",
+	}, func() float64 { return float64(budgets.Len()) }))
+}
+
 // denials are all reasons for which a check is refused.
 func denials() []string {
 	reasons := append(proxy.Reasons(),
 		reasonNoCredentials, reasonMalformed, reasonInvalidToken, reasonTokenExpired, reasonTokenRevoked, reasonUserGone,
 		reasonRoleMissing, reasonRoleUnknown, reasonRoleMalformed, reasonCheckUnknown,
-		reasonRealmUnknown, reasonRealmUnusable, reasonNotSynced, reasonInternal)
+		reasonRealmUnknown, reasonRealmUnusable, reasonNotSynced, reasonTooStale, reasonInternal)
 	for _, r := range []policy.Reason{policy.ReasonNoRule, policy.ReasonPathAmbiguous, policy.ReasonHostInvalid, policy.ReasonPathInvalid, policy.ReasonMethodInvalid} {
 		reasons = append(reasons, string(r))
 	}

@@ -141,5 +141,5 @@ func writeRaw(w http.ResponseWriter, status int, body []byte) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) //nolint:gosec // G705: nosniff JSON is no page; and a client that went away has no use for an error
+	_, _ = w.Write(body) // a client that went away has no use for an error
 }

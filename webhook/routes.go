@@ -13,7 +13,7 @@ import (
 // is answered by respond.go.
 type handler func(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call) error
 
-// routes maps a path, in which {} stands for its last segment, to methods to handlers.
+// routes maps a path, in which {} stands for its second segment, to methods to handlers.
 type routes map[string]map[string]handler
 
 // table is everything the public listener serves, beside /check (see belowCheck). Each
@@ -27,12 +27,18 @@ func (s *Service) table() routes {
 		"/userinfo": {http.MethodGet: s.userinfo, http.MethodPost: s.userinfo},
 		"/jwks":     {http.MethodGet: s.jwks},
 
+		"/introspect":  {http.MethodPost: s.introspect},
+		"/sessions":    {http.MethodGet: s.listSessions, http.MethodDelete: s.endSessions},
+		"/sessions/{}": {http.MethodDelete: s.endSession},
+
 		"/.well-known/openid-configuration":       {http.MethodGet: s.discovery},
 		"/.well-known/oauth-authorization-server": {http.MethodGet: s.discovery},
 	}
 	if s.Accounts != nil {
 		t["/users"] = map[string]handler{http.MethodGet: s.listUsers, http.MethodPost: s.createUser}
 		t["/users/{}"] = map[string]handler{http.MethodGet: s.getUser, http.MethodPatch: s.changeUser, http.MethodDelete: s.deleteUser}
+		t["/users/{}/password"] = map[string]handler{http.MethodPost: s.setPassword}
+		t["/password"] = map[string]handler{http.MethodPost: s.changePassword}
 	}
 	return t
 }
@@ -42,10 +48,15 @@ func (t routes) find(path string) (handlers map[string]handler, param string) {
 	if handlers, found := t[path]; found {
 		return handlers, ""
 	}
-	if slash := strings.LastIndexByte(path, '/'); slash > 0 && slash < len(path)-1 {
-		return t[path[:slash]+"/{}"], path[slash+1:]
+	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	param, suffix := rest, ""
+	if slash := strings.IndexByte(rest, '/'); slash >= 0 {
+		param, suffix = rest[:slash], rest[slash:]
 	}
-	return nil, ""
+	if param == "" {
+		return nil, ""
+	}
+	return t["/"+first+"/{}"+suffix], param
 }
 
 // oauthMetadata is where RFC 8414 section 3.1 puts the metadata of an issuer with a path:
@@ -93,7 +104,7 @@ func (s *Service) dispatch(w http.ResponseWriter, r *http.Request, c *call) erro
 
 // usable returns a realm that can be served, or the failure that says why not.
 func (s *Service) usable(namespace string) (*directory.Realm, error) {
-	if !s.Synced() {
+	if !s.Synced() || s.Stale() {
 		return nil, unavailable(nil)
 	}
 	realm := s.Directory.Realm(namespace)

@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/lockout"
 	"github.com/latchkey-auth/latchkey/webhook/password"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
@@ -20,6 +23,7 @@ import (
 type Config struct {
 	Directory *directory.Directory // what checks read
 	Synced    func() bool          // whether the directory holds everything yet
+	Stale     func() bool          // whether it may have missed changes for too long to decide by it
 	Sessions  sessions
 	Passwords passwords
 	Accounts  accounts // nil turns user management over HTTP off
@@ -27,6 +31,9 @@ type Config struct {
 	Logins  *password.Slots // bounds how many logins read and hash at once; here they queue
 	Hashing *password.Slots // bounds how many passwords are hashed at once: fewer, so that no core waits for a read
 	Tokens  *token.Cache    // remembers verified tokens
+
+	PasswordCost   password.Params // what new passwords are hashed with, and so what a try for an unknown user costs; zero: password.Default
+	TrustedProxies []netip.Prefix  // whose X-Forwarded-For is believed; nil: nobody's
 
 	DefaultRealm string // the namespace that answers at the root
 	ExternalURL  string // the base of URLs in discovery documents, without a trailing slash
@@ -36,22 +43,28 @@ type Config struct {
 	Now        func() time.Time
 }
 
+// maxBudgets bounds what is remembered of wrong passwords: to about 26 MiB.
+const maxBudgets = 1 << 16
+
 // Service answers Latchkey's HTTP endpoints. It is an http.Handler for the public
 // listener.
 type Service struct {
 	Config
-	routes  routes
-	audit   auditor
-	metrics *metrics
-	hints   *hinter
-	quota   *loginQuota
-	dummy   password.Hash
+	routes   routes
+	audit    auditor
+	metrics  *metrics
+	hints    *hinter
+	quota    *loginQuota
+	dummy    password.Hash
+	renewals singleflight.Group // by realm and jti
+	budgets  *lockout.Budgets
+	proxies  trustedProxies
 }
 
 // New returns a Service that is ready to serve.
 func New(c Config) (*Service, error) {
 	switch {
-	case c.Directory == nil, c.Synced == nil, c.Sessions == nil, c.Passwords == nil,
+	case c.Directory == nil, c.Synced == nil, c.Stale == nil, c.Sessions == nil, c.Passwords == nil,
 		c.Logins == nil, c.Hashing == nil, c.Tokens == nil, c.Log == nil, c.Registerer == nil, c.Now == nil:
 		return nil, errors.New("webhook: a required field of Config is missing")
 	case c.DefaultRealm == "":
@@ -60,17 +73,30 @@ func New(c Config) (*Service, error) {
 	if u, err := url.Parse(c.ExternalURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.HasSuffix(c.ExternalURL, "/") || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("webhook: the external URL %q is not an http or https URL without a trailing slash", c.ExternalURL)
 	}
+	if c.PasswordCost == (password.Params{}) {
+		c.PasswordCost = password.Default()
+	}
+	dummy := c.PasswordCost.Dummy()
+	if dummy.Memory() == 0 {
+		return nil, errors.New("webhook: the password cost is out of bounds")
+	}
+	budgets := lockout.New(maxBudgets)
 	m, err := newMetrics(c.Registerer)
+	if err == nil {
+		err = countBudgets(c.Registerer, budgets)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("webhook: register metrics: %w", err)
 	}
 	s := &Service{
 		Config:  c,
-		audit:   auditor{c.Log},
+		audit:   auditor{c.Log, c.TrustedProxies},
 		metrics: m,
 		hints:   newHinter(c.Log),
 		quota:   newLoginQuota(),
-		dummy:   password.Default().Dummy(),
+		dummy:   dummy,
+		budgets: budgets,
+		proxies: c.TrustedProxies,
 	}
 	s.routes = s.table()
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 )
 
 // Errors of a store, which are matched with errors.Is.
@@ -49,8 +50,10 @@ type StoredLogin struct {
 	ExpiresAt           time.Time
 	PasswordFingerprint string
 	UserAgent, Address  string
-	Ending              bool   // its Session is being deleted
-	Version             string // what a compare-and-swap compares
+	LastUsedAt          time.Time // when it was last refreshed; StartedAt if it never was
+	Ending              bool      // its Session is being deleted
+	Version             string    // what a compare-and-swap compares
+	Refresh             refresh.State
 }
 
 // Account is a user as the users endpoint takes it. Password is for creation and change
@@ -66,9 +69,19 @@ type Account struct {
 type sessions interface {
 	// Begin stores a login and returns when it began, by the API server's clock.
 	Begin(ctx context.Context, realm string, l Login) (began time.Time, err error)
+	// Get reads a login from the API server, never from a cache; ErrNotFound.
+	Get(ctx context.Context, realm, sessionID string) (*StoredLogin, error)
+	// Advance stores next as how far l has come, if nothing about l has changed since it was
+	// read: else ErrConflict, or ErrNotFound if it is gone.
+	Advance(ctx context.Context, realm string, l *StoredLogin, next refresh.State) error
 	// End revokes a login, whether or not its Session still exists, and then deletes
 	// the Session. Doing it twice is doing it once.
 	End(ctx context.Context, realm, sessionID, reason string) error
+	// EndAll revokes every login of user that began until now, by the API server's clock.
+	// Doing it twice for the same cause is doing it once.
+	EndAll(ctx context.Context, realm string, user *directory.User, cause, reason string) error
+	// List reads the logins of the user with a UID, in no order.
+	List(ctx context.Context, realm, userUID string) ([]StoredLogin, error)
 }
 
 // passwords reads what a login is verified against, from the API server.
@@ -92,4 +105,7 @@ type accounts interface {
 	// the password.
 	Change(ctx context.Context, realm, name string, change func(*Account), passwordHash string) (*directory.User, error)
 	Delete(ctx context.Context, realm, name string) error
+	// ReplacePassword gives user, as the caller knows them, another password and ends
+	// their logins; ErrConflict if somebody else gave them one meanwhile.
+	ReplacePassword(ctx context.Context, realm string, user *directory.User, passwordHash string) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +14,13 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/latchkey-auth/latchkey/controllers"
+	"github.com/latchkey-auth/latchkey/controllers/controllertest"
 	"github.com/latchkey-auth/latchkey/controllers/feed"
 	"github.com/latchkey-auth/latchkey/hack/testenv"
 	"github.com/latchkey-auth/latchkey/webhook"
@@ -39,7 +42,11 @@ var (
 	api     client.Client
 	baseURL string
 	opsURL  string
-	logged  *gbytes.Buffer // every log line of the service, at debug
+	config  *rest.Config
+	local   *feed.Feed                   // fills known
+	known   *directory.Directory         // what the service under test knows
+	logged  *gbytes.Buffer               // every log line of the service, at debug
+	faults  = controllertest.NewFaults() // sees, and can fail, every write of the service
 )
 
 const (
@@ -72,13 +79,17 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(controllers.Setup(running, manager, controllers.Config{ExternalURL: externalURL, DefaultRealm: defaultRealm, Namespace: defaultRealm})).To(Succeed())
 	background(running, manager.Start)
 
-	store := cluster.New(environment.Client, f, time.Now)
+	writer, err := client.NewWithWatch(environment.Config, client.Options{Scheme: testenv.Scheme()})
+	Expect(err).NotTo(HaveOccurred())
+	config, local, known = environment.Config, f, d
+	store := cluster.New(faults.Wrap(writer), f, time.Now)
 	registry := prometheus.NewRegistry()
 	service, err := webhook.New(webhook.Config{
-		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
+		Directory: d, Synced: f.Synced, Stale: f.Stale, Sessions: store, Passwords: store, Accounts: cluster.Accounts{Store: store},
 		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4, Queue: 8, Wait: 2 * time.Second}),
 		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1 << 12),
-		DefaultRealm: defaultRealm, ExternalURL: externalURL,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // so that a spec can come from anywhere
+		DefaultRealm:   defaultRealm, ExternalURL: externalURL,
 		Log: log, Registerer: registry, Now: time.Now,
 	})
 	Expect(err).NotTo(HaveOccurred())

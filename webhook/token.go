@@ -16,7 +16,7 @@ import (
 // clientID is the client_id of every token until there are Clients.
 const clientID = "latchkey"
 
-// token issues tokens (RFC 6749 section 4.3).
+// token issues tokens (RFC 6749 sections 4.3 and 6). A scope is ignored until there are Clients.
 func (s *Service) token(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call) error {
 	form, err := readForm(r, c.query)
 	if err != nil {
@@ -30,8 +30,10 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, realm *directory
 			return &failure{status: http.StatusBadRequest, code: codeUnsupportedGrant, description: "This realm doesn't allow the password grant"}
 		}
 		return s.passwordGrant(w, r, realm, c, form["username"], form["password"])
+	case "refresh_token":
+		return s.refreshGrant(w, r, realm, c, form["refresh_token"])
 	default:
-		return &failure{status: http.StatusBadRequest, code: codeUnsupportedGrant, description: "The only grant_type is password"}
+		return &failure{status: http.StatusBadRequest, code: codeUnsupportedGrant, description: "A grant_type is password or refresh_token"}
 	}
 }
 
@@ -80,27 +82,48 @@ func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory
 		}
 		return nil, unavailable(err)
 	}
-	if err := s.outwait(ctx, realm, user); err != nil {
-		return nil, unavailable(err)
-	}
-	now := s.Now()
 	login := Login{
-		SessionID:           strings.ToLower(rand.Text()),
 		User:                user,
-		ExpiresAt:           now.Add(realm.Settings().RefreshTTL).Truncate(time.Second),
 		PasswordFingerprint: fingerprint,
 		UserAgent:           printable(r.UserAgent(), 256),
-		Address:             clientAddress(r),
+		Address:             s.clientAddress(r),
 	}
-	began, err := s.Sessions.Begin(ctx, realm.Namespace(), login)
+	began, err := s.bear(ctx, realm, &login)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return s.sign(realm, login, began)
+	return s.sign(realm, login, began, 1)
 }
 
-// sign makes the tokens of a login that began now.
-func (s *Service) sign(realm *directory.Realm, login Login, began time.Time) (*issue, error) {
+// bear stores a login that no revocation of its user covers. When it began the API server says, whose
+// clock may be a little behind what it was taken for: a login that was so born dead is left to the
+// leader, which collects it, and another one is tried.
+func (s *Service) bear(ctx context.Context, realm *directory.Realm, login *Login) (began time.Time, err error) {
+	for {
+		if err := s.outwait(ctx, realm, login.User); err != nil {
+			return time.Time{}, err
+		}
+		login.SessionID = strings.ToLower(rand.Text())
+		login.ExpiresAt = s.Now().Add(realm.Settings().RefreshTTL).Truncate(time.Second)
+		began, err := s.Sessions.Begin(ctx, realm.Namespace(), *login)
+		if err != nil || !realm.Revoked("", login.SessionID, login.User, began) {
+			return began, err
+		}
+		if err := pause(ctx, bornDeadPause); err != nil {
+			return time.Time{}, err
+		}
+	}
+}
+
+// clockMargin is for how much longer than the time asks a login waits, once it has to.
+const clockMargin = 50 * time.Millisecond
+
+// bornDeadPause lets the API server's clock get on.
+const bornDeadPause = 100 * time.Millisecond
+
+// sign makes the tokens of a login: an access token that says what holds now, and a refresh
+// token of a generation. Neither outlives the login.
+func (s *Service) sign(realm *directory.Realm, login Login, began time.Time, generation int64) (*issue, error) {
 	settings, now := realm.Settings(), s.Now().Truncate(time.Second)
 	claims := token.Claims{
 		Issuer: settings.Issuer, Subject: login.User.UID, Audience: settings.Audiences, ClientID: clientID,
@@ -113,7 +136,7 @@ func (s *Service) sign(realm *directory.Realm, login Login, began time.Time) (*i
 		return nil, unavailable(err)
 	}
 	refresh := claims
-	refresh.ID, refresh.ExpiresAt, refresh.Generation = rand.Text(), login.ExpiresAt, 1
+	refresh.ID, refresh.ExpiresAt, refresh.Generation = rand.Text(), login.ExpiresAt, generation
 	refreshToken, err := realm.Keys().Sign(token.Refresh, refresh)
 	if err != nil {
 		return nil, unavailable(err)
@@ -133,26 +156,42 @@ func (s *Service) outwait(ctx context.Context, realm *directory.Realm, user *dir
 		if !any || wait <= 0 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		wait += clockMargin
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 
 // refusedLogin counts and audits a login that failed, and returns err.
 func (s *Service) refusedLogin(r *http.Request, c *call, username string, err error) error {
 	f := asFailure(err)
-	result := "unavailable"
+	result, reason := "unavailable", f.code
+	var try *wrongTry
 	switch {
+	case errors.As(err, &try) && try.locked:
+		result, reason = resultLocked, resultLocked
 	case f.status == http.StatusUnauthorized:
 		result = "refused"
 	case f.status == http.StatusTooManyRequests:
 		result = "limited"
 	}
 	s.metrics.logins.WithLabelValues(result).Inc()
-	s.audit.record(r, c, eventLoginRefused, userAttr(username), slog.String("reason", f.code))
+	s.audit.record(r, c, eventLoginRefused, userAttr(username), slog.String("reason", reason))
+	if try != nil {
+		for _, l := range try.locks {
+			s.audit.record(r, c, eventLoginLocked, userAttr(username), slog.String("budget", string(l.Kind)), slog.Time("until", l.Until.UTC().Truncate(time.Second)))
+		}
+	}
 	return err
 }
 

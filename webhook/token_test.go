@@ -89,19 +89,24 @@ var _ = Describe("POST /token", func() {
 		Expect(get(opsURL + "/healthz").Status).To(Equal(http.StatusOK))
 	})
 
-	It("takes as long for an unknown user as for a wrong password (L02, P8)", func(ctx SpecContext) {
-		r := aRealm(ctx)
+	It("takes as long for unknown, disabled and locked users as for a wrong password (L02, P8)", func(ctx SpecContext) {
+		r := aRealm(ctx, func(s *v1alpha1.RealmSpec) { s.Lockout.Failures = 50 })
 		hash, err := password.Default().Make(goodPassword)
 		Expect(err).NotTo(HaveOccurred())
 		r.secret(ctx, "real", hash)
 		r.userOf(ctx, "known", "real")
+		r.userOf(ctx, "locked", "real")
+		for range 50 {
+			Expect(r.login("locked", "wrong-"+goodPassword).Body).To(Equal(wrongBody))
+		}
+		Expect(r.login("locked", goodPassword).Body).To(Equal(wrongBody), "it is locked")
 		disabled := r.userOf(ctx, "disabled", "real")
 		disabled.Spec.Disabled = true
 		Expect(api.Update(ctx, disabled)).To(Succeed())
 
 		took := map[string][]time.Duration{}
 		for range 40 {
-			for _, name := range []string{"known", "unknown", "disabled"} {
+			for _, name := range []string{"known", "unknown", "disabled", "locked"} {
 				began := time.Now()
 				Expect(r.login(name, "wrong-"+goodPassword).Body).To(Equal(wrongBody))
 				took[name] = append(took[name], time.Since(began))

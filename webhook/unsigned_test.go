@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
@@ -28,7 +29,21 @@ func (k *keyless) Hash(context.Context, string, string) (string, error) { return
 func (k *keyless) Admit(context.Context, string, *directory.User, string) error {
 	return nil
 }
+func (k *keyless) Advance(context.Context, string, *webhook.StoredLogin, refresh.State) error {
+	k.written++
+	return nil
+}
 func (k *keyless) End(context.Context, string, string, string) error { k.written++; return nil }
+func (k *keyless) EndAll(context.Context, string, *directory.User, string, string) error {
+	k.written++
+	return nil
+}
+func (k *keyless) List(context.Context, string, string) ([]webhook.StoredLogin, error) {
+	return nil, nil
+}
+func (k *keyless) Get(context.Context, string, string) (*webhook.StoredLogin, error) {
+	return nil, webhook.ErrNotFound
+}
 func (k *keyless) Begin(context.Context, string, webhook.Login) (time.Time, error) {
 	k.written++
 	return time.Now(), nil
@@ -38,11 +53,11 @@ var _ = Describe("A realm without a signing key", func() {
 	It("answers a right password with 503, and writes no Session that nobody could use", func() {
 		d := directory.New()
 		d.Settings().Put(directory.Item[directory.Settings]{Namespace: "r", Name: "default", UID: "1", Version: 1,
-			Value: directory.Settings{Issuer: externalURL, PasswordGrant: true, MaxLoginsPerHour: 10, RefreshTTL: time.Hour, AccessTTL: time.Minute}})
+			Value: directory.Settings{Issuer: externalURL, PasswordGrant: true, MaxLoginsPerHour: 10, LockoutFailures: 10, LockoutWindow: time.Minute, LockoutDuration: time.Minute, RefreshTTL: time.Hour, AccessTTL: time.Minute}})
 		d.Users().Put(directory.Item[directory.User]{Namespace: "r", Name: "alice", UID: "2", Version: 2, Value: directory.User{PasswordSecret: "s"}})
 		store := &keyless{hash: cheapHash(goodPassword)}
 		service, err := webhook.New(webhook.Config{
-			Directory: d, Synced: func() bool { return true }, Sessions: store, Passwords: store,
+			Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: store, Passwords: store,
 			Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1),
 			DefaultRealm: "r", ExternalURL: externalURL, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Now: time.Now,
 		})

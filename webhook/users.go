@@ -46,10 +46,15 @@ func (s *Service) administrator(r *http.Request, realm *directory.Realm) (caller
 	if err != nil {
 		return caller{}, err
 	}
-	if role := realm.Settings().AdminRole; role == "" || !who.subject.Grant.Has(role) || !realm.Policy().HasRole(role) {
+	if role := realm.Settings().AdminRole; !who.holds(realm, role) {
 		return caller{}, forbidden(reasonRoleMissing, "User does not have "+role+" role")
 	}
 	return who, nil
+}
+
+// holds tells whether a Role of that name exists and c has it effectively. Nobody holds "".
+func (c caller) holds(realm *directory.Realm, role string) bool {
+	return role != "" && c.subject.Grant.Has(role) && realm.Policy().HasRole(role)
 }
 
 func (s *Service) createUser(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call) error {
@@ -67,7 +72,7 @@ func (s *Service) createUser(w http.ResponseWriter, r *http.Request, realm *dire
 	if !body.Password.sent {
 		return invalidField("password", "it is required")
 	}
-	hash, err := s.hash(r, realm, body.Password)
+	hash, err := s.hash(r, realm, "password", body.Password)
 	if err != nil {
 		return err
 	}
@@ -106,7 +111,7 @@ func (s *Service) changeUser(w http.ResponseWriter, r *http.Request, realm *dire
 	if body.Username.sent && body.Username.value != c.param {
 		return invalidField("username", "a user can't be renamed: create another")
 	}
-	hash, err := s.hash(r, realm, body.Password)
+	hash, err := s.hash(r, realm, "password", body.Password)
 	if err != nil {
 		return err
 	}
@@ -210,19 +215,19 @@ func (b *accountBody) apply(a *Account) {
 	b.Disabled.apply(&a.Disabled)
 }
 
-// hash judges and hashes a new password, or returns "" if none was sent.
-func (s *Service) hash(r *http.Request, realm *directory.Realm, sent member[string]) (string, error) {
+// hash judges and hashes the new password of a field, or returns "" if none was sent.
+func (s *Service) hash(r *http.Request, realm *directory.Realm, field string, sent member[string]) (string, error) {
 	if !sent.sent {
 		return "", nil
 	}
 	if err := password.CheckNew(sent.value, realm.Settings().MinPasswordLength); err != nil {
-		return "", invalidField("password", err.Error())
+		return "", invalidField(field, err.Error())
 	}
 	var hash string
 	var failed error
 	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 	defer cancel()
-	if err := s.Hashing.Do(ctx, clientAddress(r), func() { hash, failed = password.Default().Make(sent.value) }); err != nil {
+	if err := s.Hashing.Do(ctx, s.source(r), func() { hash, failed = s.PasswordCost.Make(sent.value) }); err != nil {
 		return "", tooMany("Too many passwords are being hashed: try again in a moment", time.Second)
 	}
 	return hash, failed

@@ -55,6 +55,11 @@ const (
 	ReasonKeysCreated = "KeysCreated"
 	// ReasonKeysReplaced: the key Secret was deleted or foreign, so every token made before is dead.
 	ReasonKeysReplaced = "KeysReplaced"
+	// ReasonKeyRotated: another key signs, and tokens of the one before hold until they expire.
+	ReasonKeyRotated = "KeyRotated"
+	// ReasonRotationWaits: a key is due to sign and a replica that may be answering doesn't know it yet, or
+	// there is no room for another key; the present one goes on signing.
+	ReasonRotationWaits = "RotationWaits"
 	// ReasonKeysInvalid: the key document can't be read; the last good one stays in use.
 	ReasonKeysInvalid = "KeysInvalid"
 	// ReasonKeysUnreachable: Latchkey may not read or write the key Secret (RBAC of the realm's namespace).
@@ -68,4 +73,6 @@ const (
 	ReasonPasswordHashed = "PasswordHashed"
 	ReasonLoginsRevoked  = "LoginsRevoked"
 	ReasonSessionRevoked = "SessionRevoked"
+	// ReasonSessionNotRevoked: a deleted Session waits, because the API server refuses its RevokedToken.
+	ReasonSessionNotRevoked = "SessionNotRevoked"
 )

@@ -26,6 +26,12 @@ func DisabledRevocationName(userUID string, generation int64) string {
 	return hashedName("disabled", userUID, strconv.FormatInt(generation, 10))
 }
 
+// SignOutRevocationName names the RevokedToken that ends a user's logins because they asked for it with the
+// token tokenID (its jti): asking again with that token is asking once.
+func SignOutRevocationName(userUID, tokenID string) string {
+	return hashedName("sign-out", userUID, tokenID)
+}
+
 // hashedName joins parts by NUL, which no name, UID or resourceVersion holds: different parts never
 // make one text.
 func hashedName(parts ...string) string {

@@ -21,6 +21,10 @@ func TestRevocationNames(t *testing.T) {
 		"a disabling":                       v1alpha1.DisabledRevocationName("u", 1),
 		"the next disabling":                v1alpha1.DisabledRevocationName("u", 2),
 		"that of another user, later":       v1alpha1.DisabledRevocationName("u1", 2),
+		"a sign-out":                        v1alpha1.SignOutRevocationName("u", "j"),
+		"that by another token":             v1alpha1.SignOutRevocationName("u", "k"),
+		"that of another user by the token": v1alpha1.SignOutRevocationName("v", "j"),
+		"one whose parts are cut earlier":   v1alpha1.SignOutRevocationName("", "uj"),
 	} {
 		if !form.MatchString(name) {
 			t.Errorf("%s has the name %q, which isn't 52 characters of lower-case base32", what, name)

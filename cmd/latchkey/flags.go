@@ -4,12 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/latchkey-auth/latchkey/controllers/replica"
+	"github.com/latchkey-auth/latchkey/webhook"
 )
 
 // options are the flags of the processes.
@@ -26,10 +31,14 @@ type options struct {
 	maxConnections int
 	tokenCache     int
 	userManagement bool
+	trustedProxies string
 	shutdownDelay  time.Duration
 	leaderElect    bool
+	replicaName    string
+	maxStaleness   time.Duration
 
-	level slog.Level
+	level   slog.Level
+	proxies []netip.Prefix // trustedProxies, parsed
 }
 
 // serviceAccountNamespace is where a Pod finds the name of its namespace.
@@ -49,6 +58,9 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 		f.IntVar(&o.maxConnections, "max-connections", 16384, "connections served at a time on the public address; more wait")
 		f.IntVar(&o.tokenCache, "token-cache", 65536, "verified tokens remembered, about 2 KiB each")
 		f.BoolVar(&o.userManagement, "user-management", true, "let holders of a realm's adminRole manage its users at /users")
+		f.StringVar(&o.replicaName, "replica-name", "", "name of this replica, another one for each and the same after a restart; unset: $POD_NAME, else the host's name")
+		f.DurationVar(&o.maxStaleness, "max-staleness", 0, "refuse every check once this replica may have missed changes for so long, at least 5s; 0: never, checks go on with what is known")
+		f.StringVar(&o.trustedProxies, "trusted-proxies", "", "networks and addresses, with commas between them, whose X-Forwarded-For names the client; unset: nobody's")
 		f.DurationVar(&o.shutdownDelay, "shutdown-delay", 0, "how long to go on serving, not ready, before connections are drained")
 	}
 	if p.controllers {
@@ -58,7 +70,7 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 
 // complete fills in what depends on the surroundings, and refuses what can't work with
 // a sentence that names the flag.
-func (o *options) complete() error {
+func (o *options) complete(p parts) error {
 	if o.namespace == "" {
 		o.namespace = os.Getenv("POD_NAMESPACE")
 	}
@@ -87,8 +99,42 @@ func (o *options) complete() error {
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return errors.New("--tls-cert-file and --tls-key-file go together")
 	}
+	if p.service {
+		if err := o.completeReplica(); err != nil {
+			return err
+		}
+	}
+	var err error
+	if o.proxies, err = webhook.ParseTrustedProxies(o.trustedProxies); err != nil {
+		return fmt.Errorf("--trusted-proxies: %w", err)
+	}
 	if o.maxConnections < 0 || o.tokenCache < 0 || o.shutdownDelay < 0 {
 		return errors.New("--max-connections, --token-cache and --shutdown-delay can't be negative")
 	}
 	return nil
 }
+
+// completeReplica says under which name this replica tells how far it has come.
+func (o *options) completeReplica() error {
+	if o.replicaName == "" {
+		o.replicaName = os.Getenv("POD_NAME")
+	}
+	if o.replicaName == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			return fmt.Errorf("--replica-name is required, as this host has no name: %w", err)
+		}
+		host, _, _ = strings.Cut(host, ".")
+		o.replicaName = strings.ToLower(host)
+	}
+	if len(validation.IsDNS1123Label(o.replicaName)) > 0 {
+		return fmt.Errorf("--replica-name has at most 63 lower-case letters, digits and, between them, hyphens, unlike %q", o.replicaName)
+	}
+	if o.maxStaleness != 0 && o.maxStaleness < leastStaleness {
+		return fmt.Errorf("--max-staleness is 0 or at least %s: this replica learns every %s that it has missed nothing", leastStaleness, replica.RenewEvery)
+	}
+	return nil
+}
+
+// leastStaleness lets a renewal of the Lease fail and the next succeed.
+const leastStaleness = 5 * time.Second

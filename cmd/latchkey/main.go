@@ -48,7 +48,7 @@ func process(name, short string, p parts) *cobra.Command {
 		Short: short,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
+			if err := o.complete(p); err != nil {
 				return err
 			}
 			return run(cmd.Context(), o, p)

@@ -62,17 +62,22 @@ func TestAWrongConfigurationEndsWithOneClearLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no namespace outside of a Pod":    {[]string{"serve", "--external-url=https://auth.example.com"}, "--namespace is required"},
-		"no external URL":                  {[]string{"serve", "--namespace=latchkey"}, "--external-url is required"},
-		"an external URL without a scheme": {[]string{"run", "--namespace=latchkey", "--external-url=auth.example.com"}, "--external-url is required"},
-		"an external URL with a query":     {[]string{"run", "--namespace=latchkey", "--external-url=https://auth.example.com?x=y"}, "--external-url is required"},
-		"an unknown log level":             {append([]string{"run", "--log-level=loud"}, sound...), "--log-level is info or debug"},
-		"an unknown flag":                  {[]string{"run", "--colour"}, "unknown flag: --colour"},
-		"an unknown command":               {[]string{"walk"}, `unknown command "walk"`},
-		"an argument too many":             {append([]string{"run", "now"}, sound...), "unknown command"},
-		"a negative bound":                 {append([]string{"run", "--max-connections=-1"}, sound...), "can't be negative"},
-		"a certificate without its key":    {append([]string{"serve", "--tls-cert-file=x"}, sound...), "go together"},
-		"a kubeconfig that isn't one":      {append([]string{"serve", "--kubeconfig=" + broken}, sound...), "find the API server"},
+		"no namespace outside of a Pod":         {[]string{"serve", "--external-url=https://auth.example.com"}, "--namespace is required"},
+		"no external URL":                       {[]string{"serve", "--namespace=latchkey"}, "--external-url is required"},
+		"an external URL without a scheme":      {[]string{"run", "--namespace=latchkey", "--external-url=auth.example.com"}, "--external-url is required"},
+		"an external URL with a query":          {[]string{"run", "--namespace=latchkey", "--external-url=https://auth.example.com?x=y"}, "--external-url is required"},
+		"an unknown log level":                  {append([]string{"run", "--log-level=loud"}, sound...), "--log-level is info or debug"},
+		"an unknown flag":                       {[]string{"run", "--colour"}, "unknown flag: --colour"},
+		"an unknown command":                    {[]string{"walk"}, `unknown command "walk"`},
+		"an argument too many":                  {append([]string{"run", "now"}, sound...), "unknown command"},
+		"a negative bound":                      {append([]string{"run", "--max-connections=-1"}, sound...), "can't be negative"},
+		"a replica name that no Lease can have": {append([]string{"serve", "--replica-name=Replica_1"}, sound...), "--replica-name has at most 63"},
+		"a staleness that renewals can't keep":  {append([]string{"serve", "--max-staleness=3s"}, sound...), "--max-staleness is 0 or at least 5s"},
+		"a negative staleness":                  {append([]string{"run", "--max-staleness=-1m"}, sound...), "--max-staleness is 0 or at least 5s"},
+		"a certificate without its key":         {append([]string{"serve", "--tls-cert-file=x"}, sound...), "go together"},
+		"a kubeconfig that isn't one":           {append([]string{"serve", "--kubeconfig=" + broken}, sound...), "find the API server"},
+		"a trusted proxy that isn't one":        {append([]string{"serve", "--trusted-proxies=10.0.0.0/8,ingress"}, sound...), `--trusted-proxies: write networks and addresses such as 10.244.0.0/16 or 192.0.2.7, not "ingress"`},
+		"everybody as a trusted proxy":          {append([]string{"serve", "--trusted-proxies=0.0.0.0/0"}, sound...), "--trusted-proxies: \"0.0.0.0/0\" is everybody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := execute(t, "", test.args...)

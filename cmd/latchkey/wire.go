@@ -1,18 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	goruntime "runtime"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -22,18 +21,14 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/controllers"
 	"github.com/latchkey-auth/latchkey/controllers/feed"
+	"github.com/latchkey-auth/latchkey/controllers/servertime"
 	"github.com/latchkey-auth/latchkey/webhook"
-	"github.com/latchkey-auth/latchkey/webhook/cluster"
-	"github.com/latchkey-auth/latchkey/webhook/directory"
-	"github.com/latchkey-auth/latchkey/webhook/password"
-	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
 // drainGrace is how long requests that were begun may take to end.
@@ -42,19 +37,25 @@ const drainGrace = 15 * time.Second
 // run makes a process of its parts and runs it until ctx ends or a part fails.
 //
 // The end has an order: readiness goes first, then what was begun is answered, and only
-// then stop the feeds and controllers that the answers rest on.
+// then stop the feeds and controllers that the answers rest on, and the Lease goes.
 func run(ctx context.Context, o *options, p parts) error {
 	log := newLogger(o)
-	config, err := restConfig(o)
+	now := servertime.New(machineTime, log)
+	config, err := restConfig(o, now)
 	if err != nil {
 		return err
 	}
 	registry := ctrlmetrics.Registry // one for all: controller-runtime's holds Go's and the process's, too
+	if err := now.Register(registry); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
 
 	var draining atomic.Bool
 	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	all, behind := errgroup.WithContext(behind)
+	answering, quiet := context.WithCancel(context.WithoutCancel(ctx))
+	defer quiet()
 	serving, front := errgroup.WithContext(ctx)
 
 	ready := func() error {
@@ -65,12 +66,13 @@ func run(ctx context.Context, o *options, p parts) error {
 	}
 	var public *webhook.Listener
 	if p.service {
-		f, service, err := newService(o, config, log, registry)
+		s, err := newService(o, config, now, log, registry)
 		if err != nil {
 			return err
 		}
-		ready = whenSynced(ready, f)
-		server := webhook.NewServer(service, log)
+		process := ready
+		ready = func() error { return cmp.Or(process(), s.ready()) }
+		server := webhook.NewServer(s, log)
 		if o.tlsCert != "" {
 			certificate, err := certwatcher.New(o.tlsCert, o.tlsKey)
 			if err != nil {
@@ -82,11 +84,11 @@ func run(ctx context.Context, o *options, p parts) error {
 		if public, err = webhook.Listen("public", o.listen, o.maxConnections, server, log); err != nil {
 			return err
 		}
-		all.Go(func() error { return f.Run(behind) })
-		all.Go(func() error { announce(behind, f, log); return nil })
+		all.Go(func() error { return s.follow(behind, answering) })
+		all.Go(func() error { announce(behind, s.feed, log); return nil })
 	}
 	if p.controllers {
-		manager, err := newManager(behind, o, config)
+		manager, err := newManager(behind, o, config, now)
 		if err != nil {
 			return err
 		}
@@ -112,6 +114,7 @@ func run(ctx context.Context, o *options, p parts) error {
 		serving.Go(func() error { return public.Serve(delayed(front, behind, o.shutdownDelay), drainGrace) })
 	}
 	err = serving.Wait()
+	quiet()
 	stop()
 	return errors.Join(err, all.Wait())
 }
@@ -127,39 +130,8 @@ func delayed(ctx, behind context.Context, delay time.Duration) context.Context {
 	return later
 }
 
-// newService makes the HTTP service and the feed that fills its directory.
-func newService(o *options, config *rest.Config, log *slog.Logger, registry prometheus.Registerer) (*feed.Feed, *webhook.Service, error) {
-	d := directory.New()
-	f, err := feed.New(feed.Config{
-		REST: config, Directory: d, ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Logger: log, Registerer: registry,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := client.New(config, client.Options{Scheme: scheme()})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make client: %w", err)
-	}
-	store := cluster.New(c, f, time.Now)
-	settings := webhook.Config{
-		Directory: d, Synced: f.Synced, Sessions: store, Passwords: store,
-		Logins:  password.NewSlots(password.SlotsConfig{Concurrent: 4 * goruntime.GOMAXPROCS(0)}),
-		Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(o.tokenCache),
-		DefaultRealm: o.defaultRealm, ExternalURL: o.externalURL,
-		Log: log, Registerer: registry, Now: time.Now,
-	}
-	if o.userManagement {
-		settings.Accounts = cluster.Accounts{Store: store}
-	}
-	service, err := webhook.New(settings)
-	if err != nil {
-		return nil, nil, err
-	}
-	return f, service, nil
-}
-
 // newManager makes the controllers' manager.
-func newManager(ctx context.Context, o *options, config *rest.Config) (ctrl.Manager, error) {
+func newManager(ctx context.Context, o *options, config *rest.Config, now *servertime.Clock) (ctrl.Manager, error) {
 	manager, err := ctrl.NewManager(config, controllers.ManagerOptions(ctrl.Options{
 		Scheme:                        scheme(),
 		Metrics:                       metricsserver.Options{BindAddress: "0"}, // served by the operations listener
@@ -172,20 +144,10 @@ func newManager(ctx context.Context, o *options, config *rest.Config) (ctrl.Mana
 	if err != nil {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
-	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Namespace: o.namespace}); err != nil {
+	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Namespace: o.namespace, Clock: now}); err != nil {
 		return nil, fmt.Errorf("set up controllers: %w", err)
 	}
 	return manager, nil
-}
-
-// whenSynced is ready when the directory is full, too.
-func whenSynced(ready func() error, f *feed.Feed) func() error {
-	return func() error {
-		if err := ready(); err != nil || f.Synced() {
-			return err
-		}
-		return fmt.Errorf("waiting for %v", f.Waiting())
-	}
 }
 
 // announce logs once that the directory is full.
@@ -212,7 +174,7 @@ func newLogger(o *options) *slog.Logger {
 
 // restConfig reaches the API server, without client-go's limit of 5 requests a second: a
 // login must not wait behind it.
-func restConfig(o *options) (*rest.Config, error) {
+func restConfig(o *options, now *servertime.Clock) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.kubeconfig
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
@@ -221,6 +183,7 @@ func restConfig(o *options) (*rest.Config, error) {
 	}
 	config.QPS = -1
 	config.UserAgent = "latchkey/" + version()
+	config.Wrap(now.Transport)
 	return config, nil
 }
 

@@ -30,15 +30,19 @@ type Faults struct {
 	mu     sync.Mutex
 	writes map[string][]string
 	plans  map[string]fault
+	denied map[string]error
 }
 
 type fault struct {
+	what string // "": every write counts
 	nth  int
 	when Moment
+	done bool
 }
 
-func newFaults() *Faults {
-	return &Faults{writes: map[string][]string{}, plans: map[string]fault{}}
+// NewFaults returns Faults without a plan.
+func NewFaults() *Faults {
+	return &Faults{writes: map[string][]string{}, plans: map[string]fault{}, denied: map[string]error{}}
 }
 
 // Fail makes the nth write to namespace, counted from 1, fail once at the given moment.
@@ -46,6 +50,38 @@ func (f *Faults) Fail(namespace string, nth int, when Moment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.plans[namespace] = fault{nth: nth, when: when}
+}
+
+// FailWrite is Fail for the nth write of a kind, as Writes names it, counted from those that were before.
+func (f *Faults) FailWrite(namespace, what string, nth int, when Moment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.plans[namespace] = fault{what: what, nth: f.count(namespace, what) + nth, when: when}
+}
+
+// Failed reports whether what Fail or FailWrite asked for has happened.
+func (f *Faults) Failed(namespace string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.plans[namespace].done
+}
+
+// count is the number of writes so far of a kind; of all if what is "".
+func (f *Faults) count(namespace, what string) int {
+	n := 0
+	for _, write := range f.writes[namespace] {
+		if what == "" || write == what {
+			n++
+		}
+	}
+	return n
+}
+
+// Refuse makes every write of a kind to namespace, as Writes names it, fail with err; until err is nil.
+func (f *Faults) Refuse(namespace, what string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.denied[namespace+" "+what] = err
 }
 
 // Writes returns the writes to namespace so far, in order, also those that failed: as in
@@ -58,26 +94,35 @@ func (f *Faults) Writes(namespace string) []string {
 
 // around does write, unless a fault comes in its way.
 func (f *Faults) around(namespace, what string, write func() error) error {
-	switch f.record(namespace, what) {
-	case BeforeWrite:
+	moment, denied := f.record(namespace, what)
+	switch {
+	case denied != nil:
+		return denied
+	case moment == BeforeWrite:
 		return ErrInjected
-	case AfterWrite:
-		return errors.Join(write(), ErrInjected)
+	case moment == AfterWrite:
+		_ = write() // whatever came of it, nobody hears
+		return ErrInjected
 	}
 	return write()
 }
 
-func (f *Faults) record(namespace, what string) Moment {
+func (f *Faults) record(namespace, what string) (Moment, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes[namespace] = append(f.writes[namespace], what)
-	if plan := f.plans[namespace]; plan.nth == len(f.writes[namespace]) {
-		return plan.when
+	denied := f.denied[namespace+" "+what]
+	plan := f.plans[namespace]
+	if (plan.what == "" || plan.what == what) && plan.nth == f.count(namespace, plan.what) {
+		plan.done = true
+		f.plans[namespace] = plan
+		return plan.when, denied
 	}
-	return ""
+	return "", denied
 }
 
-func (f *Faults) wrap(c client.WithWatch) client.WithWatch {
+// Wrap returns c, whose writes f sees and can fail.
+func (f *Faults) Wrap(c client.WithWatch) client.WithWatch {
 	kind := func(o client.Object) string {
 		gvk, err := apiutil.GVKForObject(o, c.Scheme())
 		if err != nil {

@@ -45,7 +45,7 @@ func Start(ctx context.Context, adjust func(ctrl.Options) ctrl.Options, setup fu
 	log.SetLogger(ginkgo.GinkgoLogr)
 	environment, err := testenv.Start()
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	s := &Suite{Environment: environment, Faults: newFaults(), stopped: make(chan struct{})}
+	s := &Suite{Environment: environment, Faults: NewFaults(), stopped: make(chan struct{})}
 	options := s.options(ginkgo.GinkgoLogr)
 	if adjust != nil {
 		options = adjust(options)
@@ -76,7 +76,7 @@ func (s *Suite) options(logger logr.Logger) ctrl.Options {
 			if err != nil {
 				return nil, err
 			}
-			return s.Faults.wrap(c), nil
+			return s.Faults.Wrap(c), nil
 		},
 		Controller: config.Controller{SkipNameValidation: &skip},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -17,15 +18,18 @@ import (
 type clients struct {
 	kinds   rest.Interface // answers with object and objectList
 	secrets rest.Interface // answers with secret and secretList
+	leases  rest.Interface // answers with Lease and LeaseList
 }
 
-func newClients(config *rest.Config) (clients, error) {
+func newClients(config *rest.Config, connection *http.Client) (clients, error) {
 	config = rest.CopyConfig(config)
 	config.QPS = -1    // a few requests after an outage must not queue behind each other
 	config.Timeout = 0 // it would end watches
-	connection, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return clients{}, fmt.Errorf("connect to the API server: %w", err)
+	if connection == nil {
+		var err error
+		if connection, err = rest.HTTPClientFor(config); err != nil {
+			return clients{}, fmt.Errorf("connect to the API server: %w", err)
+		}
 	}
 	kinds, err := newClient(config, connection, "/apis", v1alpha1.GroupVersion, func(s *runtime.Scheme) {
 		for _, kind := range []string{"Realm", "User", "Role", "RevokedToken"} {
@@ -41,7 +45,13 @@ func newClients(config *rest.Config) (clients, error) {
 		s.AddKnownTypeWithName(core.WithKind("Secret"), &secret{})
 		s.AddKnownTypeWithName(core.WithKind("SecretList"), &secretList{})
 	})
-	return clients{kinds, secrets}, err
+	if err != nil {
+		return clients{}, err
+	}
+	leases, err := newClient(config, connection, "/apis", coordinationv1.SchemeGroupVersion, func(s *runtime.Scheme) {
+		s.AddKnownTypes(coordinationv1.SchemeGroupVersion, &coordinationv1.Lease{}, &coordinationv1.LeaseList{})
+	})
+	return clients{kinds, secrets, leases}, err
 }
 
 func newClient(config *rest.Config, connection *http.Client, path string, version schema.GroupVersion, add func(*runtime.Scheme)) (rest.Interface, error) {

@@ -13,7 +13,9 @@
 //     kind says to the directory.
 //   - object.go: how an object is decoded so that one that can't be stops nothing
 //     but itself.
-//   - store.go: what a reflector writes to; source.go: where it reads from.
+//   - store.go: what a reflector writes to; source.go: where it reads from;
+//     progress.go: how far it has come, and until when it knows everything.
+//   - lease.go: this replica's own Lease, whose renewals are the clock for that.
 //   - realmkeys.go: a feed for the key Secret of each realm.
 //   - local.go: what this replica wrote itself, told at once.
 //   - client.go, log.go, metrics.go.

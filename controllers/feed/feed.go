@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,17 @@ type Config struct {
 	// (see directory.Issuer).
 	ExternalURL, DefaultRealm string
 
+	// HTTP reaches the API server; nil makes one from REST. Whoever keeps the Lease
+	// should use the same, so that its renewals show whether this connection lives.
+	HTTP *http.Client
+
+	// Lease is this replica's own, whose renewals are the clock for staleness.
+	// Without one nothing is known to be fresh but what was just listed.
+	Lease Lease
+
+	// MaxStaleness is after how long out of touch Stale is true; 0 is never.
+	MaxStaleness time.Duration
+
 	// SyncDeadline is how long the first sync may take before the log says what it
 	// waits for, and how long a streamed list may be silent before an ordinary one
 	// is tried. 0 is a minute.
@@ -51,6 +63,8 @@ type Feed struct {
 	keys    *realmKeys
 	metrics *metrics
 	latched atomic.Bool // Synced was true once
+	awaited chan struct{}
+	fresh   atomic.Pointer[time.Time] // until when all kinds are known; nil: nothing is
 
 	users       *store[directory.User]
 	revocations *store[directory.Revocation]
@@ -76,19 +90,21 @@ func New(c Config) (*Feed, error) {
 	if c.Clock == nil {
 		c.Clock = clock.RealClock{}
 	}
-	clients, err := newClients(c.REST)
+	clients, err := newClients(c.REST, c.HTTP)
 	if err != nil {
 		return nil, fmt.Errorf("make feed: %w", err)
 	}
-	f := &Feed{config: c, clients: clients}
+	f := &Feed{config: c, clients: clients, awaited: make(chan struct{}, 1)}
 	f.metrics = newMetrics(f)
 	f.keys = newRealmKeys(f)
 	realms := follow(f, "realms", c.Directory.Settings(), f.decodeRealm)
 	realms.translate = onlyTheOne(realms.translate)
 	realms.onPut, realms.onDelete, realms.onReplace = f.keys.appeared, f.keys.disappeared, f.keys.replaced
 	f.users = follow(f, "users", c.Directory.Users(), decodeUser)
-	follow(f, "roles", c.Directory.Roles(), decodeRole)
+	roles := follow(f, "roles", c.Directory.Roles(), decodeRole)
 	f.revocations = follow(f, "revokedtokens", c.Directory.Revocations(), decodeRevocation)
+	realms.awaited, roles.awaited, f.revocations.awaited = f.await, f.await, f.await
+	realms.awaitsChanges, roles.awaitsChanges = true, true
 	if c.Registerer != nil {
 		if err := c.Registerer.Register(f.metrics); err != nil {
 			return nil, fmt.Errorf("make feed: register metrics: %w", err)
@@ -130,7 +146,8 @@ func (f *Feed) newSource(kind string) *source {
 }
 
 func newStore[T any](f *Feed, s *source, table *directory.Table[T]) *store[T] {
-	return &store[T]{kind: s.kind, namespace: s.namespace, table: table, log: f.config.Logger, heard: s.heard, listed: s.listed,
+	return &store[T]{kind: s.kind, namespace: s.namespace, table: table, log: f.config.Logger,
+		heard: s.heard, listed: func() { s.listed(); f.refresh() }, progress: &s.progress,
 		unreadable: func() { f.metrics.unreadable.WithLabelValues(s.kind).Inc() }}
 }
 
@@ -158,6 +175,9 @@ func (f *Feed) Run(ctx context.Context) error {
 	})
 	for _, each := range f.feeds {
 		running.Go(func() { each.run(ctx) })
+	}
+	if f.config.Lease.Name != "" {
+		running.Go(func() { f.listen(ctx) })
 	}
 	f.remind(ctx)
 	<-ctx.Done()

@@ -15,7 +15,7 @@ func newMetrics(f *Feed) *metrics {
 	m := &metrics{
 		feed: f,
 		staleness: prometheus.NewDesc("latchkey_feed_staleness_seconds",
-			"Seconds since the API server last said something on a feed. On a healthy feed where nothing changes, up to about a minute.", []string{"kind"}, nil),
+			"For how many seconds it isn't certain that a feed knows everything. On a healthy feed no more than a renewal of the replica's Lease, 2 s.", []string{"kind"}, nil),
 		objects: prometheus.NewDesc("latchkey_feed_objects",
 			"Objects of a kind in the directory.", []string{"kind"}, nil),
 		synced: prometheus.NewDesc("latchkey_feed_synced",

@@ -19,6 +19,56 @@ type faultyNetwork struct {
 	forgetful bool // the API server has compacted the history that a watch asks for
 	listed    int  // ordinary lists of RevokedTokens
 	open      map[io.Closer]bool
+	silent    chan struct{} // what is under way goes on when it is closed; nil: at once
+}
+
+// silence keeps all connections open and lets nothing through, until hangUp or talk.
+func (n *faultyNetwork) silence() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.silent = make(chan struct{})
+}
+
+// talk ends a silence: what was under way comes late, but whole.
+func (n *faultyNetwork) talk() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.silent)
+	n.silent = nil
+}
+
+func (n *faultyNetwork) quiet() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.silent == nil {
+		return talking
+	}
+	return n.silent
+}
+
+var talking = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// muffled is the body of an answer that comes through a faultyNetwork.
+type muffled struct {
+	io.ReadCloser
+	network *faultyNetwork
+	closed  chan struct{}
+	once    *sync.Once
+}
+
+func (m muffled) Read(p []byte) (int, error) {
+	n, err := m.ReadCloser.Read(p)
+	select {
+	case <-m.network.quiet():
+		return n, err
+	case <-m.closed:
+		return 0, io.ErrClosedPipe
+	}
+}
+
+func (m muffled) Close() error {
+	m.once.Do(func() { close(m.closed) })
+	return m.ReadCloser.Close()
 }
 
 func (n *faultyNetwork) between(config *rest.Config) *rest.Config {
@@ -67,10 +117,16 @@ func (n *faultyNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	if n.isForgetful() && watches {
 		return gone(r), nil
 	}
+	select {
+	case <-n.quiet():
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 	answer, err := n.rest.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
+	answer.Body = muffled{answer.Body, n, make(chan struct{}), &sync.Once{}}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !watches && strings.HasSuffix(r.URL.Path, "/revokedtokens") {

@@ -109,6 +109,7 @@ func (k *realmKeys) newRealmKey(namespace, uid string) *realmKey {
 		table.ReplaceNamespace(namespace, items, v)
 	}
 	r.store.follow = func(directory.Version) {} // nothing but the watch tells of keys
+	r.store.awaited, r.store.awaitsChanges = k.feed.await, true
 	r.store.translate = func(o any) (entry[token.Document], bool) {
 		s, ok := o.(*secret)
 		if !ok {
@@ -145,7 +146,34 @@ func (k *realmKeys) waiting() []string {
 	return waiting
 }
 
-// staleness is how long the quietest of the feeds has heard nothing.
+// beat tells each feed of a beat. Keys that may have been distrusted meanwhile are
+// dropped, and so that realm denies, until they were read anew: whether they can be
+// read at all may be up to that realm alone, so it is no reason to close the others.
+func (k *realmKeys) beat(sent, now time.Time, limit time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for namespace, r := range k.realms {
+		if r.source.progress.beat(sent, now, limit) {
+			k.feed.config.Directory.Keys().DropNamespace(namespace)
+			k.feed.config.Logger.Info("the keys of a realm can't be followed for longer than --max-staleness: it refuses everything", "realm", namespace)
+		}
+	}
+}
+
+// followed is how far each feed has come, by namespace.
+func (k *realmKeys) followed() map[string]string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	at := make(map[string]string, len(k.realms))
+	for namespace, r := range k.realms {
+		if v := r.source.progress.at(); v > 0 {
+			at[namespace] = formatVersion(v)
+		}
+	}
+	return at
+}
+
+// staleness is that of the feed that is furthest behind.
 func (k *realmKeys) staleness() (longest time.Duration, any bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

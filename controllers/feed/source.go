@@ -21,11 +21,12 @@ var errStreamStalled = errors.New("the API server's streamed list never came to 
 
 // source is where a reflector reads one resource from.
 //
-// It differs from client-go's in three ways. Lists are always the newest: by
+// It differs from client-go's in four ways. Lists are always the newest: by
 // default the first may be served from a cache that lags behind, in which a
 // revocation can be missing. A streamed list that has gone silent is given up for
 // an ordinary one: its end is a bookmark, and something in between may drop that.
-// And a failure is logged once, until it is another or over.
+// A failure is logged once, until it is another or over. And it knows how far
+// it has come, and until when that was everything (progress.go).
 type source struct {
 	client    rest.Interface
 	kind      string // the resource
@@ -35,6 +36,8 @@ type source struct {
 	clock     clock.WithDelayedExecution
 	log       *slog.Logger
 	failed    func(error) // nil for nobody
+
+	progress progress
 
 	mu      sync.Mutex
 	last    time.Time // when the API server last said something
@@ -68,18 +71,23 @@ func (s *source) request(o *metav1.ListOptions) *rest.Request {
 
 func (s *source) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 	o.ResourceVersion, o.ResourceVersionMatch = "", ""
+	s.progress.listing(s.clock.Now())
 	return s.request(&o).Do(ctx).Get()
 }
 
 func (s *source) watch(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	o.Watch = true
-	if o.SendInitialEvents == nil || !*o.SendInitialEvents {
-		return s.request(&o).Watch(ctx)
+	streamed := o.SendInitialEvents != nil && *o.SendInitialEvents
+	if !streamed && s.progress.lost() {
+		return nil, errTooLongAway()
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	if !s.wait(cancel) {
-		cancel()
-		return nil, errStreamStalled
+	if streamed {
+		if !s.wait(cancel) {
+			cancel()
+			return nil, errStreamStalled
+		}
+		s.progress.listing(s.clock.Now())
 	}
 	w, err := s.request(&o).Watch(ctx)
 	if err != nil {
@@ -87,18 +95,19 @@ func (s *source) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfa
 		cancel()
 		return nil, err
 	}
-	return cancelling{w, cancel}, nil
+	s.progress.connected(s.clock.Now(), cancel)
+	return watched{w, func() { cancel(); s.progress.disconnected() }}, nil
 }
 
-// cancelling is a watch that frees its context with itself.
-type cancelling struct {
+// watched is a watch whose end is noticed.
+type watched struct {
 	watch.Interface
-	cancel context.CancelFunc
+	end func()
 }
 
-func (c cancelling) Stop() {
-	c.cancel()
-	c.Interface.Stop()
+func (w watched) Stop() {
+	w.end()
+	w.Interface.Stop()
 }
 
 // heard says that the API server has said something.
@@ -108,11 +117,10 @@ func (s *source) heard() {
 	s.last = s.clock.Now()
 }
 
-// staleness is how long the API server has said nothing; false before it first did.
+// staleness is for how long nothing is known for certain; false before anything was.
 func (s *source) staleness() (time.Duration, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.clock.Since(s.last), !s.last.IsZero()
+	fresh, known := s.progress.freshness()
+	return s.clock.Since(fresh), known
 }
 
 // wait calls stop once a streamed list has been silent for too long. It reports

@@ -43,9 +43,13 @@ type store[T any] struct {
 	heard      func()      // the API server said something
 	listed     func()      // a list came to its end
 	unreadable func()      // an object can't be read
+	progress   *progress   // how far the watch has come
+	awaited    func()      // an object appeared that somebody may wait for; nil: nobody does
 	synced     atomic.Bool // there was a list
 	stopping   sync.Mutex  // held while the table is written
 	stopped    bool
+
+	awaitsChanges bool // changes of an object are awaited, too
 }
 
 var (
@@ -83,17 +87,36 @@ func (s *store[T]) entry(o any) (entry[T], bool) {
 }
 
 // Add takes an object that the watch says was made.
-func (s *store[T]) Add(o any) error { return s.Update(o) }
+func (s *store[T]) Add(o any) error {
+	s.take(o)
+	s.tellWhoWaits()
+	return nil
+}
 
 // Update takes an object that the watch says was changed.
 func (s *store[T]) Update(o any) error {
+	s.take(o)
+	if s.awaitsChanges {
+		s.tellWhoWaits()
+	}
+	return nil
+}
+
+func (s *store[T]) take(o any) {
 	s.heard()
-	if e, ok := s.entry(o); ok && e.absent {
+	e, ok := s.entry(o)
+	if ok && e.absent {
 		s.delete(e)
 	} else if ok {
 		s.write(func() { s.table.Put(e.Item); tell(s.onPut, e.Item) })
 	}
-	return nil
+	s.progress.reached(e.Version)
+}
+
+func (s *store[T]) tellWhoWaits() {
+	if s.awaited != nil {
+		s.awaited()
+	}
 }
 
 // Delete takes an object that the watch says was deleted.
@@ -101,6 +124,7 @@ func (s *store[T]) Delete(o any) error {
 	s.heard()
 	if e, ok := s.translate(o); ok {
 		s.delete(e)
+		s.progress.reached(e.Version)
 	}
 	return nil
 }
@@ -124,7 +148,9 @@ func (s *store[T]) Replace(list []any, resourceVersion string) error {
 		}
 	}
 	s.write(func() { s.replace(items, version); tell(s.onReplace, items) })
+	s.progress.replaced(version)
 	s.listed()
+	s.tellWhoWaits()
 	if !s.synced.Swap(true) {
 		s.log.Info("feed is synced", "kind", s.kind, "realm", s.namespace, "objects", len(items))
 	}
@@ -136,6 +162,7 @@ func (s *store[T]) Bookmark(resourceVersion string) error {
 	s.heard()
 	if version, err := parseVersion(resourceVersion); err == nil {
 		s.write(func() { s.follow(version) })
+		s.progress.reached(version)
 	}
 	return nil
 }
@@ -165,6 +192,9 @@ func tell[T any](listener func(T), of T) {
 		listener(of)
 	}
 }
+
+// formatVersion is the reverse of parseVersion.
+func formatVersion(v directory.Version) string { return strconv.FormatUint(uint64(v), 10) }
 
 // parseVersion reads a resourceVersion. Since Kubernetes 1.35 they are ordered
 // numbers by contract (KEP-5504).

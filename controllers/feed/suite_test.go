@@ -60,6 +60,16 @@ func allowKinds(ctx context.Context, user string, resources ...string) {
 		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: user}}})
 }
 
+// allowLeases lets the replica follow Leases in a namespace.
+func allowLeases(ctx context.Context, namespace string) {
+	GinkgoHelper()
+	create(ctx, &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "leases"}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "list", "watch"}}}})
+	create(ctx, &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "leases"},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "leases"},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: replica}}})
+}
+
 // allowKeys lets the replica read the key Secret of a namespace.
 func allowKeys(ctx context.Context, namespace string) {
 	GinkgoHelper()
@@ -68,6 +78,18 @@ func allowKeys(ctx context.Context, namespace string) {
 	create(ctx, &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: replica},
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: replica},
 		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: replica}}})
+}
+
+// forbidKeys takes back what allowKeys gave, until allowKeysAgain.
+func forbidKeys(ctx context.Context, namespace string) {
+	GinkgoHelper()
+	Expect(api.Delete(ctx, &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: replica}})).To(Succeed())
+}
+
+func allowKeysAgain(ctx context.Context, namespace string) {
+	GinkgoHelper()
+	Expect(api.Delete(ctx, &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: replica}})).To(Succeed())
+	allowKeys(ctx, namespace)
 }
 
 // running is a replica's feed.

@@ -36,14 +36,13 @@ type Config struct {
 	Issuer func(specIssuer, namespace string) string
 	// Events tells people.
 	Events events.EventRecorder
-	// Now is the time.
-	Now func() time.Time
 }
 
-// keeper makes the key Secret of a realm what it should be and returns what it holds then. An error that
-// knows the reason of a condition (problem) is a person's to solve; others pass by trying again.
+// keeper makes the key Secret of a realm what it should be and returns what it holds then, whether its next
+// step waits for something, and, in Again, when to come back. An error that knows the reason of a condition
+// (problem) is a person's to solve; others pass by trying again.
 type keeper interface {
-	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, error)
+	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, replica.Verdict, error)
 }
 
 // acknowledgements say whether every replica that may be answering judges by a Realm's generation.
@@ -98,7 +97,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reco
 
 // reportKeys sets KeysReady and what status says of keys.
 func (r *Reconciler) reportKeys(ctx context.Context, realm *v1alpha1.Realm) (reconcile.Result, error) {
-	document, err := r.Keys.Ensure(ctx, realm)
+	document, next, err := r.Keys.Ensure(ctx, realm)
 	if p, ok := errors.AsType[problem](err); ok {
 		setCondition(realm, v1alpha1.ConditionKeysReady, metav1.ConditionFalse, p.Reason(), p.Error())
 		if p.Reason() == v1alpha1.ReasonKeysUnreachable {
@@ -109,11 +108,11 @@ func (r *Reconciler) reportKeys(ctx context.Context, realm *v1alpha1.Realm) (rec
 	if err != nil {
 		return reconcile.Result{}, fmt.Errorf("keep keys of realm %q: %w", realm.Namespace, err)
 	}
-	reason, message := judgeKeys(realm, document)
+	reason, message := judgeKeys(realm, document, next)
 	setCondition(realm, v1alpha1.ConditionKeysReady, metav1.ConditionTrue, reason, message)
-	realm.Status.Keys = describe(document)
+	realm.Status.Keys = describe(document, realm.Spec.Keys.RotationPeriod.Duration)
 	realm.Status.ActiveKeyID = activeID(document)
-	return reconcile.Result{RequeueAfter: untilNextExpiry(document, r.Now())}, nil
+	return reconcile.Result{RequeueAfter: next.Again}, nil
 }
 
 // summarize sets Ready from the conditions before it.
@@ -154,11 +153,13 @@ func setCondition(realm *v1alpha1.Realm, kind string, status metav1.ConditionSta
 func (r *Reconciler) announce(before, after *v1alpha1.Realm) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionKeysReady)
 	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionKeysReady)
-	if was != nil && was.Reason == is.Reason && was.Message == is.Message {
+	told := was != nil && was.Reason == is.Reason && (was.Message == is.Message || is.Reason == v1alpha1.ReasonRotationWaits)
+	if told { // which replica it waits for may change often
 		return
 	}
 	kind := corev1.EventTypeWarning
-	if is.Reason == v1alpha1.ReasonReady || is.Reason == v1alpha1.ReasonKeysCreated {
+	switch is.Reason {
+	case v1alpha1.ReasonReady, v1alpha1.ReasonKeysCreated, v1alpha1.ReasonKeyRotated:
 		kind = corev1.EventTypeNormal
 	}
 	r.Events.Eventf(after, nil, kind, is.Reason, "KeepKeys", "%s", is.Message)

@@ -31,8 +31,8 @@ const (
 )
 
 // Setup adds the controller to mgr. A Realm is reconciled when its spec changes, when secrets tells
-// of its key Secret, when a key generation is due to leave, and when changes tells that replicas may have
-// acknowledged it. It is read live: Realms are few, and neither keys nor what is said of them should follow
+// of its key Secret, when the next step of a key's life is due, and when changes tells that replicas may
+// have acknowledged it. It is read live: Realms are few, and neither keys nor what is said of them should follow
 // from what a cache still holds.
 func Setup(mgr manager.Manager, c Config, secrets <-chan event.TypedGenericEvent[types.NamespacedName], changes source.Source) error {
 	reconciler := New(c)

@@ -7,7 +7,7 @@
 //   - a Session past its expiry is deleted too; its tokens have expired by themselves
 //
 // Every end is a deletion, so there is one way out: reconciler.go decides, finalize.go is the way,
-// login.go says what is known of a Session without its spec, setup.go what wakes it. Only the metadata
+// login.go says what is known of a Session without its spec, read.go reads that, setup.go says what wakes it. Only the metadata
 // of Sessions is cached; the spec is read when one goes. Refresh reads Sessions live and refuses
 // those that are being deleted, so nothing here races with it.
 package session

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,22 +19,34 @@ type login struct {
 	expires time.Time
 }
 
+// longestLogin is the longest that a login can last: the upper bound of a realm's refreshTTL, and an hour
+// by which clocks may differ. What is annotated beyond it was written by somebody else.
+const longestLogin = 2161 * time.Hour
+
 // describe reads a login off the metadata of its Session. Of a Session that wasn't made by the service, and
-// so lacks some of it, the spec is read.
+// so lacks some of it, the spec is read. Whatever either says, the login ends one day.
 func (r *Reconciler) describe(ctx context.Context, session *metav1.PartialObjectMetadata) (login, error) {
-	expires, err := time.Parse(time.RFC3339, session.Annotations[v1alpha1.SessionExpiresAnnotation])
-	user := v1alpha1.SessionUser{
-		Name: session.Labels[v1alpha1.SessionUserLabel],
-		UID:  types.UID(session.Labels[v1alpha1.SessionUserUIDLabel]),
+	l := login{
+		sid: session.Name,
+		user: v1alpha1.SessionUser{
+			Name: session.Labels[v1alpha1.SessionUserLabel],
+			UID:  types.UID(session.Labels[v1alpha1.SessionUserUIDLabel]),
+		},
+		began: session.CreationTimestamp.Time,
 	}
-	if err == nil && user.Name != "" && user.UID != "" {
-		return login{sid: session.Name, user: user, began: session.CreationTimestamp.Time, expires: expires}, nil
+	var err error
+	l.expires, err = time.Parse(time.RFC3339, session.Annotations[v1alpha1.SessionExpiresAnnotation])
+	if err != nil || l.user.Name == "" || l.user.UID == "" {
+		_, spec, err := r.read(ctx, client.ObjectKeyFromObject(session))
+		if err != nil {
+			return login{}, err
+		}
+		l.user, l.expires = spec.User, spec.ExpiresAt.Time
 	}
-	whole := &v1alpha1.Session{}
-	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(session), whole); err != nil {
-		return login{}, fmt.Errorf("get session %q: %w", session.Name, err)
+	if latest := l.began.Add(longestLogin); l.expires.IsZero() || l.expires.After(latest) {
+		l.expires = latest
 	}
-	return login{sid: whole.Name, user: whole.Spec.User, began: whole.CreationTimestamp.Time, expires: whole.Spec.ExpiresAt.Time}, nil
+	return l, nil
 }
 
 // namedBy tells whether t ends l: by its sid, or as a login of its user that began in time.

@@ -8,11 +8,14 @@
 //   - a Secret of another owner or type: foreign, so replaced
 //   - a document that can't be read: left alone, whatever it costs, as running replicas
 //     still hold its last good version
-//   - keys.distrustBefore raised, tokens.algorithm changed: a new generation signs at once
-//   - a retired generation past its time: dropped
+//   - keys.distrustBefore raised: another generation signs at once
+//   - keys.rotationPeriod over, or tokens.algorithm changed: a next generation is published, and
+//     signs when every replica knows it; the one before verifies until nothing of it lives
 //
 // Every write is conditional on what was read, so that two leaders, for the moment in which
-// there are two, keep one document.
+// there are two, keep one document. Every document between two writes is a good one, so that a
+// leader can die anywhere and the next one goes on.
 //
-// Read keeper.go for the Secret, decide.go for what its document should be.
+// Read keeper.go for the Secret; decide.go for what its document should be, with plan.go for
+// the times and generations.go for who came after whom.
 package signingkey

@@ -15,29 +15,34 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/controllers/replica"
 	"github.com/latchkey-auth/latchkey/controllers/signingkey"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
-
-const day = 24 * time.Hour
 
 var _ = Describe("Keeper", func() {
 	var (
 		realm  *v1alpha1.Realm
 		clock  time.Time
+		follow *acks
 		keeper *signingkey.Keeper
 	)
+
+	newKeeper := func() *signingkey.Keeper {
+		return signingkey.New(suite.Client, suite.Manager.GetClient(), follow, func() time.Time { return clock })
+	}
 
 	BeforeEach(func(ctx SpecContext) {
 		realm = &v1alpha1.Realm{ObjectMeta: metav1.ObjectMeta{Namespace: suite.Namespace(ctx), Name: v1alpha1.RealmName}}
 		Expect(suite.Client.Create(ctx, realm)).To(Succeed())
 		clock = time.Date(2031, 5, 6, 7, 8, 9, 123456789, time.UTC)
-		keeper = signingkey.New(suite.Client, suite.Manager.GetClient(), func() time.Time { return clock })
+		follow = everybodyFollows()
+		keeper = newKeeper()
 	})
 
 	ensure := func(ctx context.Context) token.Document {
 		GinkgoHelper()
-		document, err := keeper.Ensure(ctx, realm)
+		document, _, err := keeper.Ensure(ctx, realm)
 		Expect(err).NotTo(HaveOccurred())
 		stored, err := token.ParseDocument(secretOf(ctx, realm).Data[v1alpha1.SigningKeysDataKey])
 		Expect(err).NotTo(HaveOccurred())
@@ -49,7 +54,7 @@ var _ = Describe("Keeper", func() {
 		It("makes keys that sign at once, and which its Realm owns", func(ctx SpecContext) {
 			document := ensure(ctx)
 
-			Expect(document.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, clock, clock.Add(30*day+7*day))))
+			Expect(document.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, clock, clock.Add(tail))))
 			secret := secretOf(ctx, realm)
 			Expect(secret.Type).To(BeEquivalentTo(v1alpha1.SigningKeysSecretType))
 			Expect(metav1.IsControlledBy(secret, realm)).To(BeTrue())
@@ -74,7 +79,7 @@ var _ = Describe("Keeper", func() {
 		ensure(ctx)
 		version := secretOf(ctx, realm).ResourceVersion
 
-		clock = clock.Add(29 * day)
+		clock = clock.Add(29*day - time.Second)
 		ensure(ctx)
 		ensure(ctx)
 
@@ -90,7 +95,7 @@ var _ = Describe("Keeper", func() {
 
 			after := ensure(ctx)
 
-			Expect(after.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, clock, clock.Add(37*day))))
+			Expect(after.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, clock, clock.Add(tail))))
 			Expect(after.Generations[0].ID).NotTo(Equal(before.Generations[0].ID))
 		})
 	})
@@ -103,7 +108,7 @@ var _ = Describe("Keeper", func() {
 			Expect(suite.Client.Update(ctx, secret)).To(Succeed())
 			realm.Spec.Tokens.Algorithm = string(token.EdDSA)
 
-			_, err := keeper.Ensure(ctx, realm)
+			_, _, err := keeper.Ensure(ctx, realm)
 
 			Expect(reason(err)).To(Equal(v1alpha1.ReasonKeysInvalid))
 			Expect(err).To(MatchError(And(ContainSubstring(want), ContainSubstring("restore the Secret, or delete it"))))
@@ -125,7 +130,7 @@ var _ = Describe("Keeper", func() {
 		Expect(suite.Client.Update(ctx, secret)).To(Succeed())
 		Expect(suite.Client.Delete(ctx, secret)).To(Succeed())
 
-		_, err := keeper.Ensure(ctx, realm)
+		_, _, err := keeper.Ensure(ctx, realm)
 
 		Expect(reason(err)).To(Equal(v1alpha1.ReasonKeysUnreachable))
 		Expect(err).To(MatchError(ContainSubstring("finalizers hold it (example.com/held)")))
@@ -141,7 +146,7 @@ var _ = Describe("Keeper", func() {
 		secret.Data[v1alpha1.SigningKeysDataKey] = []byte(`{"version":1,"canary-of-key-material":"canary-of-key-material"}`)
 		Expect(suite.Client.Update(ctx, secret)).To(Succeed())
 
-		_, err := keeper.Ensure(ctx, realm)
+		_, _, err := keeper.Ensure(ctx, realm)
 
 		Expect(fmt.Sprintf("%v %+v %#v", err, err, errors.Unwrap(err))).NotTo(ContainSubstring("canary"))
 	})
@@ -165,50 +170,6 @@ var _ = Describe("Keeper", func() {
 		Entry("when its type is another", func(s *corev1.Secret) { s.Type = corev1.SecretTypeOpaque }),
 	)
 
-	Context("when the algorithm changes", func() {
-		It("signs with a new key and verifies with the old one until nothing is left of it", func(ctx SpecContext) {
-			ensure(ctx)
-			made := clock
-			realm.Spec.Tokens.Algorithm = string(token.EdDSA)
-			clock = clock.Add(35 * day)
-
-			Expect(ensure(ctx).Generations).To(HaveExactElements(
-				aGeneration(token.Retired, token.ES256, made, clock.Add(7*day)),
-				aGeneration(token.Active, token.EdDSA, clock, clock.Add(37*day)),
-			))
-
-			changed := clock
-			clock = clock.Add(7*day - time.Second)
-			Expect(ensure(ctx).Generations).To(HaveLen(2))
-			clock = clock.Add(time.Second)
-			Expect(ensure(ctx).Generations).To(HaveExactElements(aGeneration(token.Active, token.EdDSA, changed, changed.Add(37*day))))
-		})
-
-		It("keeps the old one at least a day, the longest life of an access token", func(ctx SpecContext) {
-			realm.Spec.Tokens.RefreshTTL.Duration = time.Hour
-			realm.Spec.Keys.RotationPeriod.Duration = time.Hour
-			made := clock
-			ensure(ctx)
-			realm.Spec.Tokens.Algorithm = string(token.EdDSA)
-			clock = clock.Add(2 * time.Hour)
-
-			Expect(ensure(ctx).Generations[0]).To(aGeneration(token.Retired, token.ES256, made, clock.Add(day)))
-		})
-
-		It("keeps the old one as long as its refresh tokens can live, also when refreshTTL was lowered since", func(ctx SpecContext) {
-			realm.Spec.Tokens.RefreshTTL.Duration = 7 * day
-			made := clock
-			ensure(ctx)
-			realm.Spec.Tokens.RefreshTTL.Duration = 90 * day
-			Expect(ensure(ctx).Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, made, made.Add(120*day))))
-			realm.Spec.Tokens.RefreshTTL.Duration = time.Hour
-			realm.Spec.Tokens.Algorithm = string(token.EdDSA)
-			clock = clock.Add(day)
-
-			Expect(ensure(ctx).Generations[0]).To(aGeneration(token.Retired, token.ES256, made, made.Add(120*day)))
-		})
-	})
-
 	Context("when distrustBefore is raised", func() {
 		at := func(t time.Time) { realm.Spec.Keys.DistrustBefore = &metav1.Time{Time: t} }
 
@@ -220,7 +181,7 @@ var _ = Describe("Keeper", func() {
 			after := ensure(ctx)
 
 			Expect(after.DistrustBefore).To(Equal(clock.Add(-time.Hour)))
-			Expect(after.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, clock, clock.Add(37*day))))
+			Expect(after.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, clock, clock.Add(tail))))
 			Expect(after.Generations[0].ID).NotTo(Equal(before.Generations[0].ID))
 		})
 
@@ -242,7 +203,7 @@ var _ = Describe("Keeper", func() {
 
 			first := ensure(ctx)
 			Expect(first.DistrustBefore).To(Equal(seen))
-			Expect(first.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, seen, seen.Add(37*day))))
+			Expect(first.Generations).To(HaveExactElements(aGeneration(token.Active, token.ES256, seen, seen.Add(tail))))
 
 			clock = clock.Add(2 * day) // its time has come
 			Expect(faces(ensure(ctx))).To(Equal(faces(first)))
@@ -274,10 +235,9 @@ var _ = Describe("Keeper", func() {
 
 			after := ensure(ctx)
 
-			active, ok := after.Active()
-			Expect(ok).To(BeTrue())
-			Expect(active.CreatedAt).To(Equal(distrusted))
-			Expect(after.Distrusts(active)).To(BeFalse())
+			next := after.Generations[1]
+			Expect(next.CreatedAt).To(Equal(distrusted))
+			Expect(after.Distrusts(next)).To(BeFalse())
 		})
 
 		It("holds for the first key too", func(ctx SpecContext) {
@@ -290,28 +250,11 @@ var _ = Describe("Keeper", func() {
 		})
 	})
 
-	It("keeps one document when there are two leaders", func(ctx SpecContext) {
-		ensure(ctx)
-		realm.Spec.Tokens.Algorithm = string(token.EdDSA)
-		var won token.Document
-		other := signingkey.New(suite.Client, suite.Client, func() time.Time { return clock })
-		racing := signingkey.New(&between{Reader: suite.Client, then: func() {
-			var err error
-			won, err = other.Ensure(ctx, realm)
-			Expect(err).NotTo(HaveOccurred())
-		}}, suite.Client, func() time.Time { return clock })
-
-		_, err := racing.Ensure(ctx, realm)
-
-		Expect(apierrors.IsConflict(err)).To(BeTrue(), "%v", err)
-		Expect(faces(ensure(ctx))).To(Equal(faces(won)))
-	})
-
 	It("keeps one document when two leaders make the first", func(ctx SpecContext) {
 		var won token.Document
-		racing := signingkey.New(&between{Reader: suite.Client, then: func() { won = ensure(ctx) }}, suite.Client, func() time.Time { return clock })
+		racing := signingkey.New(&between{Reader: suite.Client, then: func() { won = ensure(ctx) }}, suite.Client, follow, func() time.Time { return clock })
 
-		_, err := racing.Ensure(ctx, realm)
+		_, _, err := racing.Ensure(ctx, realm)
 
 		Expect(apierrors.IsAlreadyExists(err)).To(BeTrue(), "%v", err)
 		Expect(faces(ensure(ctx))).To(Equal(faces(won)))
@@ -323,7 +266,7 @@ var _ = Describe("Keeper", func() {
 		powerless, err := client.New(config, client.Options{Scheme: suite.Client.Scheme()})
 		Expect(err).NotTo(HaveOccurred())
 
-		_, err = signingkey.New(powerless, powerless, time.Now).Ensure(ctx, realm)
+		_, _, err = signingkey.New(powerless, powerless, follow, time.Now).Ensure(ctx, realm)
 
 		Expect(reason(err)).To(Equal(v1alpha1.ReasonKeysUnreachable))
 		Expect(err).To(MatchError(ContainSubstring("a RoleBinding in this namespace makes it a realm: see config/realm")))
@@ -374,7 +317,21 @@ func aGeneration(state token.State, algorithm token.Algorithm, created, expires 
 func faces(d token.Document) []string {
 	out := []string{d.DistrustBefore.String()}
 	for _, g := range d.Generations {
-		out = append(out, fmt.Sprint(g.ID, g.Algorithm, g.State, g.CreatedAt, g.ActivatesAt, g.ExpiresAt))
+		out = append(out, fmt.Sprint(g.ID, g.Algorithm, g.State, g.VerifiesAccess(), g.CreatedAt, g.ActivatesAt, g.ExpiresAt))
 	}
 	return out
+}
+
+// acks are what replicas acknowledge, as a test says.
+type acks struct {
+	verdict replica.Verdict
+	err     error
+	asked   []string // namespace/resourceVersion
+}
+
+func everybodyFollows() *acks { return &acks{verdict: replica.Verdict{InForce: metav1.ConditionTrue}} }
+
+func (a *acks) KeysFollowed(_ context.Context, namespace, resourceVersion string) (replica.Verdict, error) {
+	a.asked = append(a.asked, namespace+"/"+resourceVersion)
+	return a.verdict, a.err
 }

@@ -36,6 +36,7 @@ type cluster struct {
 	log        io.Writer // of Latchkey's processes
 	binary     string
 	controller *stack.Server
+	users      []string // of needUsers; nil until a stage needs them
 }
 
 // needCluster starts it for the first stage that needs it; end ends it.
@@ -143,7 +144,7 @@ func (c *cluster) latchkey(ctx context.Context, on core, launch stack.Launch) (*
 // replica starts a serving process, and returns when user can log in there: a process is
 // ready before the controllers have made the realm's first keys.
 func (c *cluster) replica(ctx context.Context, on core, name, user string) (*stack.Server, error) {
-	server, err := c.latchkey(ctx, on, stack.Launch{Command: stack.Serve, Name: name, Listen: loopback})
+	server, err := c.latchkey(ctx, on, stack.Launch{Command: stack.Serve, Name: name, ReplicaName: name, Listen: loopback})
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,6 @@
 // Command bench measures Latchkey beside what it is judged by, in the same run: a bare
-// net/http handler, raw signature verification, argon2id alone. It prints the figures beside
+// net/http handler, raw signature verification, argon2id alone, the same reads and writes at the
+// API server alone. It prints the figures beside
 // their targets and writes bench.json. Nothing fails on a time; a wrong answer fails at once.
 //
 // Servers and load run in processes of their own: servers pinned to one core, all else to
@@ -18,7 +19,10 @@
 //	sender.go        the requests of one phase (package load)
 //	inprocess.go     decisions and look-ups, without HTTP
 //	cluster.go       the control plane and Latchkey's processes, for the stages that need them
+//	flow.go          one thing done over and over by several workers, by turns with others
 //	login.go         password logins
+//	refresh.go       refreshes
+//	writes.go        what either asks the API server for, by a bare client
 //	propagation.go   how soon a revocation holds everywhere
 //	launch.go        how processes are started
 //	pin.go           how they are pinned, and tied to the life of this one

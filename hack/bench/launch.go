@@ -15,12 +15,15 @@ import (
 
 // What this program is started as by itself.
 const (
-	roleBare      = "bare"
-	roleServer    = "server"
-	roleLoad      = "load"
-	roleInProcess = "inprocess"
-	roleHash      = "hash"
-	roleLogins    = "logins"
+	roleBare          = "bare"
+	roleServer        = "server"
+	roleLoad          = "load"
+	roleInProcess     = "inprocess"
+	roleHash          = "hash"
+	roleLogins        = "logins"
+	roleLoginWrites   = "login-writes"
+	roleRefreshes     = "refreshes"
+	roleRefreshWrites = "refresh-writes"
 )
 
 // launcher starts processes on cores, with a folder for what they need.

@@ -59,6 +59,12 @@ func process(ctx context.Context, args []string) func() error {
 		return func() error { return measureHash(rest, os.Stdout) }
 	case roleLogins:
 		return func() error { return logIn(ctx, os.Stdin, os.Stdout) }
+	case roleLoginWrites:
+		return func() error { return logInBarely(ctx, os.Stdin, os.Stdout) }
+	case roleRefreshes:
+		return func() error { return refreshOver(ctx, os.Stdin, os.Stdout) }
+	case roleRefreshWrites:
+		return func() error { return refreshBarely(ctx, os.Stdin, os.Stdout) }
 	}
 	return nil
 }
@@ -80,6 +86,7 @@ func bench(ctx context.Context, o *options, w io.Writer) error {
 		{"check", b.check},
 		{"inprocess", b.inProcess},
 		{"login", b.login},
+		{"refresh", b.refresh},
 		{"propagation", b.propagation},
 	} {
 		if !o.wants(stage.name) || ctx.Err() != nil {

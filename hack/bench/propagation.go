@@ -40,7 +40,7 @@ func (b *benchmark) propagation(ctx context.Context, report *figures.Report) err
 	}
 	var servers []*stack.Server
 	for i := range replicas {
-		server, err := c.replica(ctx, anyCore, fmt.Sprintf("replica %d", i+1), user.User)
+		server, err := c.replica(ctx, anyCore, fmt.Sprintf("replica-%d", i+1), user.User)
 		if err != nil {
 			return err
 		}

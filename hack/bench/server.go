@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/password"
+	"github.com/latchkey-auth/latchkey/webhook/refresh"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
@@ -30,7 +31,7 @@ func serveLatchkey() error {
 	}
 	log := slog.New(slog.DiscardHandler)
 	service, err := webhook.New(webhook.Config{
-		Directory: d, Synced: func() bool { return true }, Sessions: noCluster{}, Passwords: noCluster{},
+		Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: noCluster{}, Passwords: noCluster{},
 		Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(rememberedTokens),
 		DefaultRealm: realmName, ExternalURL: issuer,
 		Log: log, Registerer: prometheus.NewRegistry(), Now: time.Now,
@@ -52,7 +53,23 @@ func (noCluster) Begin(context.Context, string, webhook.Login) (time.Time, error
 	return time.Time{}, webhook.ErrUnavailable
 }
 
+func (noCluster) Advance(context.Context, string, *webhook.StoredLogin, refresh.State) error {
+	return webhook.ErrUnavailable
+}
+
 func (noCluster) End(context.Context, string, string, string) error { return webhook.ErrUnavailable }
+
+func (noCluster) EndAll(context.Context, string, *directory.User, string, string) error {
+	return webhook.ErrUnavailable
+}
+
+func (noCluster) Get(context.Context, string, string) (*webhook.StoredLogin, error) {
+	return nil, webhook.ErrUnavailable
+}
+
+func (noCluster) List(context.Context, string, string) ([]webhook.StoredLogin, error) {
+	return nil, webhook.ErrUnavailable
+}
 
 func (noCluster) Hash(context.Context, string, string) (string, error) {
 	return "", webhook.ErrUnavailable

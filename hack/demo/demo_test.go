@@ -57,6 +57,21 @@ func (s stage) shell(ctx context.Context, script string) (string, error) {
 	return string(out), err
 }
 
+// paste runs the commands that the demo printed, one after the other, and checks what they say of
+// themselves.
+func (s stage) paste(t *testing.T, said string) string {
+	t.Helper()
+	g := NewWithT(t)
+	commands := regexp.MustCompile(`(?m)^  (curl|LOGIN|TOKEN|REFRESH|kubectl|/).*$`).FindAllString(said, -1)
+	g.Expect(commands).To(HaveLen(13))
+	answers, err := s.shell(t.Context(), strings.Join(commands, "\n"))
+	g.Expect(err).NotTo(HaveOccurred(), answers)
+	g.Expect(regexp.MustCompile(`(?m)^HTTP/1.1 \d+`).FindAllString(answers, -1)).To(Equal([]string{"HTTP/1.1 401", "HTTP/1.1 200", "HTTP/1.1 401"}), answers)
+	g.Expect(answers).To(And(ContainSubstring("X-Auth-Request-User: "), ContainSubstring(`"refresh_token":`), ContainSubstring(`"sessions":`)))
+	g.Expect(answers).To(And(ContainSubstring("Successfully logged out"), ContainSubstring("condition met")))
+	return answers
+}
+
 // processes are the running processes that were started by the demo: their command lines, or their
 // environment, name its folder.
 func (s stage) processes() []string {
@@ -92,12 +107,8 @@ func TestTheDemoKeepsItsPromises(t *testing.T) {
 		g.Expect(string(environment)).To(MatchRegexp("(?m)^export " + name + "=.+$"))
 	}
 
-	// The commands that it prints do what it says of them, pasted one after the other.
-	commands := regexp.MustCompile(`(?m)^  (curl|TOKEN|kubectl|/).*$`).FindAllString(said, -1)
-	g.Expect(commands).To(HaveLen(5))
-	answers, err := s.shell(t.Context(), strings.Join(commands, "\n"))
-	g.Expect(err).NotTo(HaveOccurred(), answers)
-	g.Expect(answers).To(And(ContainSubstring("HTTP/1.1 401"), ContainSubstring("HTTP/1.1 200"), ContainSubstring("X-Auth-Request-User: ")))
+	answers := s.paste(t, said)
+	g.Expect(answers).To(MatchRegexp(`logged out .*1/1`), "the one replica has confirmed the logout")
 	g.Expect(answers).To(And(ContainSubstring("user.auth.latchkey.dev/"), ContainSubstring("realm.auth.latchkey.dev/")))
 	g.Eventually(func() string {
 		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
@@ -123,21 +134,22 @@ func TestADemoThatIsKilledTakesItsReplicasAlong(t *testing.T) {
 	}
 	g := NewWithT(t)
 	s := newStage(t)
-	said, err := s.run("DEMO_DETACH=1 DEMO_REPLICAS=2")
+	said, err := s.run("DEMO_DETACH=1 DEMO_REPLICAS=3")
 	g.Expect(err).NotTo(HaveOccurred(), said)
+	g.Expect(s.paste(t, said)).To(MatchRegexp(`logged out .*3/3`), "three replicas have confirmed the logout")
 	answers, err := s.shell(t.Context(), `
 		for url in $LATCHKEY_OPS_URLS; do curl -sf $url/readyz; done
 		for url in $LATCHKEY_URLS; do
-			curl -sf $url/token -d grant_type=password -d username=$VIEWER_USER -d password=$VIEWER_PASSWORD -o /dev/null -w '%{http_code}\n'
+			curl -sf $url/token -d grant_type=password -d username=$EDITOR_USER -d password=$EDITOR_PASSWORD -o /dev/null -w '%{http_code}\n'
 		done`)
 	g.Expect(err).NotTo(HaveOccurred(), answers)
-	g.Expect(strings.Fields(answers)).To(Equal([]string{"ok", "ok", "200", "200"}))
+	g.Expect(strings.Fields(answers)).To(Equal([]string{"ok", "ok", "ok", "200", "200", "200"}))
 	log, err := os.ReadFile(filepath.Join(s.dir, "latchkey.log"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(log)).NotTo(ContainSubstring("is forbidden"), "each half has the rights that it needs")
 	pid, err := runningPID(s.dir)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(len(s.processes())).To(BeNumerically(">=", 7), fmt.Sprint(s.processes())) // the demo, etcd, kube-apiserver, a controller, 2 serving, a proxy
+	g.Expect(len(s.processes())).To(BeNumerically(">=", 8), fmt.Sprint(s.processes())) // the demo, etcd, kube-apiserver, a controller, 3 serving, a proxy
 
 	g.Expect(syscall.Kill(pid, syscall.SIGKILL)).To(Succeed())
 

@@ -46,9 +46,9 @@ func (d *demo) startLatchkey(ctx context.Context) error {
 	}
 	for i, address := range addresses {
 		one := base
-		one.Listen = address
+		one.Listen, one.ReplicaName = address, fmt.Sprintf("replica-%d", i+1)
 		if d.replicas > 1 {
-			one.Name = fmt.Sprintf("serve-%d", i+1)
+			one.Name = one.ReplicaName
 		}
 		if err := d.startServer(ctx, one); err != nil {
 			return err

@@ -14,8 +14,8 @@ import (
 	"github.com/latchkey-auth/latchkey/hack/stack"
 )
 
-// waitUntilReady returns when a person could begin: every object is Ready, and the viewer gets
-// through the proxy while nobody else does.
+// waitUntilReady returns when a person could begin: every object is Ready, every replica knows the
+// viewer, and the viewer gets through the proxy while nobody else does.
 func (d *demo) waitUntilReady(ctx context.Context) error {
 	for _, kind := range []string{"lkrealm", "lkrole", "lkuser"} {
 		if _, err := d.kubectl.Run(ctx, "--namespace", stack.Namespace, "wait", "--for=condition=Ready", "--all", "--timeout=60s", kind); err != nil {
@@ -26,6 +26,11 @@ func (d *demo) waitUntilReady(ctx context.Context) error {
 	tokens, err := client.Login(ctx, d.samples.Logins["viewer"])
 	if err != nil {
 		return fmt.Errorf("log in as the viewer: %w", err)
+	}
+	for _, s := range d.serving() {
+		if err := eventually(ctx, s.URL()+"/check/role/authenticated", tokens.Access, http.StatusOK); err != nil {
+			return err
+		}
 	}
 	for bearer, want := range map[string]int{tokens.Access: http.StatusOK, "": http.StatusUnauthorized} {
 		if err := eventually(ctx, d.proxy.URL()+"/reports/hello", bearer, want); err != nil {
@@ -101,7 +106,10 @@ func quoted(value string) string {
 // invitation is what a person reads when everything is ready.
 func (d *demo) invitation() string {
 	var b strings.Builder
-	data := map[string]string{"Env": d.folder.file("env"), "Kubectl": d.kubectl.Binary(), "Proxy": string(d.tools.proxy)}
+	data := map[string]string{"Env": d.folder.file("env"), "Kubectl": d.kubectl.Binary(), "Proxy": string(d.tools.proxy), "Another": "another replica"}
+	if d.replicas == 1 {
+		data["Another"] = "the same replica (DEMO_REPLICAS=3 has others)"
+	}
 	if here, err := os.Getwd(); err == nil {
 		if short, err := filepath.Rel(here, data["Env"]); err == nil && !strings.HasPrefix(short, "..") {
 			data["Env"] = short
@@ -122,9 +130,23 @@ Ready. A sample app behind {{.Proxy}} asks Latchkey before every request. In ano
 Then try:
 
   curl -i $APP_URL/reports/hello                                     # 401: nobody knows you
-  TOKEN=$(curl -s $LATCHKEY_URL/token -d grant_type=password -d username=$VIEWER_USER -d password=$VIEWER_PASSWORD | sed 's/.*"access_token": *"\([^"]*\)".*/\1/')
+  LOGIN=$(curl -s $LATCHKEY_URL/token -d grant_type=password -d username=$VIEWER_USER -d password=$VIEWER_PASSWORD)
+  TOKEN=$(echo "$LOGIN" | sed 's/.*"access_token": *"\([^"]*\)".*/\1/')
+  REFRESH=$(echo "$LOGIN" | sed 's/.*"refresh_token": *"\([^"]*\)".*/\1/')
   curl -i -H "Authorization: Bearer $TOKEN" $APP_URL/reports/hello   # 200: the app knows you; try /admin for a 403
-  {{.Kubectl}} -n $LATCHKEY_NAMESPACE patch lkuser $VIEWER_USER --type merge -p '{"spec":{"disabled":true}}'   # and the same curl gives 401
+
+The login goes on at {{.Another}}, and ends at all with one logout:
+
+  curl -s ${LATCHKEY_URLS##* }/token -d grant_type=refresh_token -d refresh_token=$REFRESH   # new tokens
+  curl -s -H "Authorization: Bearer $TOKEN" ${LATCHKEY_URLS##* }/sessions            # your logins
+  curl -s -X POST -H "Authorization: Bearer $TOKEN" $LATCHKEY_URL/logout
+  {{.Kubectl}} -n $LATCHKEY_NAMESPACE wait --for=condition=Enforced --all lkrevoked   # until every replica refuses it
+  {{.Kubectl}} -n $LATCHKEY_NAMESPACE get lkrevoked
+  curl -i -H "Authorization: Bearer $TOKEN" $APP_URL/reports/hello   # 401 again
+
+What kubectl changes holds on the next request:
+
+  {{.Kubectl}} -n $LATCHKEY_NAMESPACE patch lkuser $VIEWER_USER --type merge -p '{"spec":{"disabled":true}}'   # and nobody logs in as the viewer
   {{.Kubectl}} -n $LATCHKEY_NAMESPACE get latchkey                        # realm, roles, users, sessions, revocations
 
 Latchkey's audit log follows; Ctrl-C ends the demo.

@@ -83,9 +83,9 @@ func alsoForAllInOne(binding unstructured.Unstructured) error {
 	return unstructured.SetNestedSlice(binding.Object, append(subjects, added), "subjects")
 }
 
-// kubeconfig writes a kubeconfig file for account: a process that uses it has the rights that RBAC
-// gives that account, and no others.
-func kubeconfig(ctx context.Context, env *testenv.Environment, account, dir string) (string, error) {
+// kubeconfig writes a kubeconfig file for account, which reaches the API server by its URL: a process
+// that uses it has the rights that RBAC gives that account, and no others.
+func kubeconfig(ctx context.Context, env *testenv.Environment, url, account, dir string) (string, error) {
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(identityLifetime))}}
 	subject := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: account}}
 	if err := env.Client.SubResource("token").Create(ctx, subject, request); err != nil {
@@ -93,7 +93,7 @@ func kubeconfig(ctx context.Context, env *testenv.Environment, account, dir stri
 	}
 	const name = "latchkey"
 	content := clientcmdapi.NewConfig()
-	content.Clusters[name] = &clientcmdapi.Cluster{Server: env.Config.Host, CertificateAuthorityData: env.Config.CAData}
+	content.Clusters[name] = &clientcmdapi.Cluster{Server: url, CertificateAuthorityData: env.Config.CAData}
 	content.AuthInfos[name] = &clientcmdapi.AuthInfo{Token: request.Status.Token}
 	content.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name, Namespace: Namespace}
 	content.CurrentContext = name

@@ -24,6 +24,8 @@ type Server struct {
 
 	// Public and Operations are the addresses (host:port) of its listeners; Public is empty for a controller.
 	Public, Operations string
+	// Kubeconfig is the file with the rights that it has.
+	Kubeconfig string
 }
 
 // URL is the root of the public listener, without a last slash.
@@ -48,12 +50,16 @@ type Launch struct {
 	Command Command
 	// Name tells it from others of its kind in messages; empty: the command.
 	Name string
+	// ReplicaName is its name as a serving replica, which others mustn't have; empty: the command.
+	ReplicaName string
 	// Binary is latchkey.
 	Binary string
 	// Env is the control plane that it works on.
 	Env *testenv.Environment
 	// Dir is where its kubeconfig file goes.
 	Dir string
+	// APIServer is the URL by which it reaches the API server, such as that of a proxy in between; empty: directly.
+	APIServer string
 	// Listen is the address of its public listener; empty where it has none.
 	Listen string
 	// ExternalURL is the service's, the same for all processes.
@@ -66,7 +72,7 @@ type Launch struct {
 
 // Start starts a process with the rights of its ServiceAccount and returns when it says that it is ready.
 func (l Launch) Start(ctx context.Context) (*Server, error) {
-	config, err := kubeconfig(ctx, l.Env, l.Command.account(), l.Dir)
+	config, err := kubeconfig(ctx, l.Env, cmp.Or(l.APIServer, l.Env.Config.Host), l.Command.account(), l.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +82,9 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 	}
 	if l.Listen != "" {
 		arguments = append(arguments, "--listen", l.Listen)
+	}
+	if l.Command != Controller {
+		arguments = append(arguments, "--replica-name", cmp.Or(l.ReplicaName, string(l.Command)))
 	}
 	news := &watcher{log: l.Log, listening: make(chan struct{})}
 	cmd := exec.Command(l.Binary, append(arguments, l.Flags...)...)
@@ -89,7 +98,7 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 		process.Stop()
 		return nil, fmt.Errorf("wait for latchkey %s to be ready: %w; it said last: %s", name, err, news.last())
 	}
-	return &Server{Process: process, Public: news.public, Operations: news.operations}, nil
+	return &Server{Process: process, Public: news.public, Operations: news.operations, Kubeconfig: config}, nil
 }
 
 // FreeAddress is a loopback address that nobody listens on at this moment.

@@ -28,7 +28,8 @@ type Environment struct {
 	// Client is a typed client of an administrator, without a cache.
 	Client client.Client
 
-	env *envtest.Environment
+	env   *envtest.Environment
+	guard *guard
 }
 
 // Start starts a control plane and installs the CRDs of config/crd. It takes about
@@ -43,8 +44,13 @@ func Start() (*Environment, error) {
 		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}
-	config, err := env.Start()
+	guard, err := newGuard()
 	if err != nil {
+		return nil, err
+	}
+	config, err := start(env, guard, assets)
+	if err != nil {
+		guard.kill()
 		return nil, fmt.Errorf("start control plane: %w", err)
 	}
 	config.QPS = -1
@@ -52,11 +58,29 @@ func Start() (*Environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make client: %w", err)
 	}
-	return &Environment{Config: config, Client: c, env: env}, nil
+	return &Environment{Config: config, Client: c, env: env, guard: guard}, nil
 }
 
-// Stop ends both processes and removes their files.
-func (e *Environment) Stop() error { return e.env.Stop() }
+// start starts env's programs, guarded.
+func start(env *envtest.Environment, g *guard, assets string) (config *rest.Config, err error) {
+	env.ControlPlane.Etcd = &envtest.Etcd{}
+	if env.ControlPlane.Etcd.Path, err = g.guarded(filepath.Join(assets, "etcd")); err != nil {
+		return nil, err
+	}
+	if env.ControlPlane.GetAPIServer().Path, err = g.guarded(filepath.Join(assets, "kube-apiserver")); err != nil {
+		return nil, err
+	}
+	return env.Start()
+}
+
+// Stop ends both processes and removes their files. They are killed if this process ends without.
+func (e *Environment) Stop() error {
+	if err := e.env.Stop(); err != nil {
+		e.guard.kill()
+		return fmt.Errorf("stop control plane: %w", err)
+	}
+	return e.guard.release()
+}
 
 // ConfigFor returns the configuration of a user whom the API server authenticates
 // under name and groups, and whose rights are what RBAC gives them.

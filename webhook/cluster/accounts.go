@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -44,7 +42,7 @@ func (a Accounts) Create(ctx context.Context, realm string, account webhook.Acco
 	}
 	user.Spec.PasswordSecretRef = &v1alpha1.PasswordSecretReference{Name: secret.Name}
 	if err := refusal(a.client.Create(ctx, user)); err != nil {
-		_ = a.client.Delete(ctx, secret) // else the leader collects it
+		a.withdraw(ctx, secret, err)
 		return nil, err
 	}
 	a.local.PutUser(user)
@@ -81,31 +79,18 @@ func (a Accounts) List(ctx context.Context, realm string, limit int64, from stri
 func (a Accounts) Change(ctx context.Context, realm, name string, change func(*webhook.Account), passwordHash string) (*directory.User, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	if passwordHash == "" {
-		user, err := a.change(ctx, realm, name, change, nil)
-		if err != nil {
-			return nil, err
-		}
-		return asUser(user), nil
+	edit := func(user *v1alpha1.User) error {
+		account := asAccount(user)
+		change(&account)
+		return a.fill(ctx, user, account)
 	}
-	former, err := a.get(ctx, realm, name)
+	store := a.change
+	if passwordHash != "" {
+		store = a.renewing(passwordHash)
+	}
+	user, err := store(ctx, realm, name, edit)
 	if err != nil {
 		return nil, err
-	}
-	secret, err := a.storePassword(ctx, realm, name, passwordHash)
-	if err != nil {
-		return nil, err
-	}
-	user, err := a.change(ctx, realm, name, change, secret)
-	if err != nil {
-		_ = a.client.Delete(ctx, secret) // else the leader collects it
-		return nil, err
-	}
-	if err := a.endLogins(ctx, user, secret); err != nil {
-		return nil, err
-	}
-	if ref := former.Spec.PasswordSecretRef; ref != nil {
-		a.dropSecret(ctx, realm, ref.Name)
 	}
 	return asUser(user), nil
 }
@@ -113,20 +98,15 @@ func (a Accounts) Change(ctx context.Context, realm, name string, change func(*w
 // changeTries is how often a change is tried against others who change the same user.
 const changeTries = 5
 
-// change stores what change makes of a user, and a new password Secret if there is one.
-func (a Accounts) change(ctx context.Context, realm, name string, change func(*webhook.Account), secret *corev1.Secret) (*v1alpha1.User, error) {
+// change stores what edit makes of a user.
+func (a Accounts) change(ctx context.Context, realm, name string, edit func(*v1alpha1.User) error) (*v1alpha1.User, error) {
 	for try := 1; ; try++ {
 		user, err := a.get(ctx, realm, name)
 		if err != nil {
 			return nil, err
 		}
-		account := asAccount(user)
-		change(&account)
-		if err := a.fill(ctx, user, account); err != nil {
+		if err := edit(user); err != nil {
 			return nil, err
-		}
-		if secret != nil {
-			user.Spec.PasswordSecretRef = &v1alpha1.PasswordSecretReference{Name: secret.Name}
 		}
 		err = refusal(a.client.Update(ctx, user))
 		if errors.Is(err, webhook.ErrConflict) && try < changeTries {
@@ -167,50 +147,6 @@ func (a Accounts) get(ctx context.Context, realm, name string) (*v1alpha1.User, 
 		return nil, webhook.ErrNotFound
 	}
 	return user, nil
-}
-
-// endLogins revokes every login that was made before the password in secret. The leader
-// would do the same under the same name.
-func (a Accounts) endLogins(ctx context.Context, user *v1alpha1.User, secret *corev1.Secret) error {
-	return a.revoke(ctx, &v1alpha1.RevokedToken{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: user.Namespace,
-			Name:      v1alpha1.PasswordRevocationName(string(user.UID), string(secret.UID), secret.ResourceVersion),
-		},
-		Spec: v1alpha1.RevokedTokenSpec{
-			User:   &v1alpha1.RevokedUser{Name: user.Name, UID: user.UID}, // up to its creation, by the API server's clock
-			Reason: "password changed",
-		},
-	})
-}
-
-// storePassword writes a Secret for a user's new password.
-func (a Accounts) storePassword(ctx context.Context, realm, username, hash string) (*corev1.Secret, error) {
-	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: realm, GenerateName: username + "-password-",
-			Labels: map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedByLatchkey},
-		},
-		Type: v1alpha1.PasswordSecretType,
-		Data: map[string][]byte{v1alpha1.PasswordHashDataKey: []byte(hash)},
-	}
-	if err := a.client.Create(ctx, secret); err != nil {
-		// The reason alone: the text of an error may quote what was sent.
-		return nil, fmt.Errorf("create password Secret: %w: %s", webhook.ErrUnavailable, apierrors.ReasonForError(err))
-	}
-	return secret, nil
-}
-
-// dropSecret deletes a password Secret that this endpoint once made. One that a person
-// made stays theirs, and one that can't be deleted now is an orphan of the leader's.
-func (a Accounts) dropSecret(ctx context.Context, realm, name string) {
-	secret := &corev1.Secret{}
-	if err := a.client.Get(ctx, types.NamespacedName{Namespace: realm, Name: name}, secret); err != nil {
-		return
-	}
-	if secret.Type == v1alpha1.PasswordSecretType && secret.Labels[v1alpha1.ManagedByLabel] == v1alpha1.ManagedByLatchkey {
-		_ = a.client.Delete(ctx, secret, client.Preconditions{UID: &secret.UID})
-	}
 }
 
 // fill writes account into user, whose roles it may add to within bounds: they exist, and

@@ -58,6 +58,10 @@ func translate(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, sentinel, err)
 }
 
+// callTimeout bounds a single call within a request that may wait longer for somebody else: whoever asks
+// while the API server is silent hears so within 5 s.
+const callTimeout = 4 * time.Second
+
 // detached keeps a write alive that a client has walked away from: what is begun is
 // finished, within its deadline.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {

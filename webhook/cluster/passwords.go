@@ -43,6 +43,8 @@ func (s *Store) Hash(ctx context.Context, realm, name string) (string, error) {
 func (s *Store) Admit(ctx context.Context, realm string, who *directory.User, fingerprint string) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, admissionEvery, admissionWait, true, func(ctx context.Context) (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
 		user := &v1alpha1.User{}
 		last = translate("get User", s.client.Get(ctx, types.NamespacedName{Namespace: realm, Name: who.Name}, user))
 		switch {

@@ -23,6 +23,8 @@ const longestAccess = 24 * time.Hour
 func (s *Store) Begin(ctx context.Context, realm string, l webhook.Login) (time.Time, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	ctx, end := context.WithTimeout(ctx, callTimeout)
+	defer end()
 	session := &v1alpha1.Session{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: realm, Name: l.SessionID,

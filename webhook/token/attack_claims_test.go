@@ -226,6 +226,31 @@ func TestAttack_claims_of_refresh_tokens(t *testing.T) {
 	}
 }
 
+func TestAttack_claims_of_device_tokens(t *testing.T) {
+	ring := aRing(t, token.ES256)
+	forged := func(edits ...string) string {
+		base := []string{`"aud":["` + issuer + `"],`, ``, `,"roles":["viewer"]`, ``, `,"sid":"sid-1"`, ``}
+		return forge(joseHeader(token.HS256, "key-1", token.Device), claimsText(append(base, edits...)...), token.HS256, rawInternalKey("key-1"))
+	}
+	if _, err := ring.Verify(forged(), expecting(token.Device), now); err != nil {
+		t.Fatalf("the tests below would prove nothing: %v", err)
+	}
+	for name, raw := range map[string]string{
+		"a session":           forged(`"jti":"jti-1"`, `"jti":"jti-1","sid":"sid-1"`),
+		"no id of the device": forged(`"jti":"jti-1",`, ``),
+		"nobody's":            forged(`"sub":"uid-alice",`, ``),
+		"a gen":               forged(`"jti":"jti-1"`, `"jti":"jti-1","gen":1`),
+		"an audience":         forged(`"jti":"jti-1"`, `"jti":"jti-1","aud":["x"]`),
+		"roles":               forged(`"jti":"jti-1"`, `"jti":"jti-1","roles":[]`),
+		"longer than a login": forged(fmt.Sprintf(`"exp":%d`, now.Unix()+1800), fmt.Sprintf(`"exp":%d`, now.Unix()+2160*60*60+1)),
+		"iss of another":      forged(`"iss":"`+issuer+`",`, `"iss":"`+issuer+`/",`),
+		"signed by the key that others may hold": forge(joseHeader(token.HS256, "key-1", token.Device),
+			claimsText(`"aud":["`+issuer+`"],`, ``, `,"roles":["viewer"]`, ``, `,"sid":"sid-1"`, ``), token.ES256, rawKey(token.ES256, "key-1")),
+	} {
+		t.Run(name, func(t *testing.T) { refuses(t, ring, raw) })
+	}
+}
+
 func hmacSHA256(key []byte, text string) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(text))

@@ -20,7 +20,7 @@ import (
 func refuses(t *testing.T, ring *token.Ring, raw string) {
 	t.Helper()
 	cache := token.NewCache(10)
-	for _, typ := range []token.Type{token.Access, token.Refresh, token.Session, "", "JWT"} {
+	for _, typ := range append([]token.Type{"", "JWT"}, types...) {
 		e := token.Expect{Type: typ, Issuer: issuer, Audiences: []string{issuer}}
 		for range 2 { // the second time from the cache, were it there
 			if claims, err := cache.Verify(ring, raw, e, now); !errors.Is(err, token.ErrInvalid) || claims != nil {
@@ -78,7 +78,7 @@ func TestAttack_public_key_as_HMAC_key(t *testing.T) {
 	for _, alg := range []token.Algorithm{token.ES256, token.EdDSA, token.RS256} {
 		ring := aRing(t, alg)
 		for form, key := range publicForms(t, ring, aGeneration("key-1", alg, token.Active).PublicKey, alg) {
-			for _, typ := range []token.Type{token.Access, token.Refresh, token.Session} {
+			for _, typ := range types {
 				t.Run(fmt.Sprintf("J06 J07 %s key as %s signs %s", alg, form, typ), func(t *testing.T) {
 					claims := claimsText()
 					if typ == token.Refresh {
@@ -86,6 +86,9 @@ func TestAttack_public_key_as_HMAC_key(t *testing.T) {
 					}
 					if typ == token.Session {
 						claims = claimsText(`"aud":["`+issuer+`"],`, ``, `,"roles":["viewer"]`, ``)
+					}
+					if typ == token.Device {
+						claims = claimsText(`"aud":["`+issuer+`"],`, ``, `,"roles":["viewer"]`, ``, `,"sid":"sid-1"`, ``)
 					}
 					refuses(t, ring, forge(joseHeader(token.HS256, "key-1", typ), claims, token.HS256, key))
 					refuses(t, ring, forge(joseHeader(alg, "key-1", typ), claims, token.HS256, key))
@@ -190,8 +193,8 @@ func TestAttack_J19_unknown_kids_leave_nothing_behind(t *testing.T) {
 func TestAttack_token_types_do_not_stand_in_for_each_other(t *testing.T) {
 	for _, alg := range algorithms {
 		ring := aRing(t, alg)
-		for _, made := range []token.Type{token.Access, token.Refresh, token.Session} {
-			for _, asked := range []token.Type{token.Access, token.Refresh, token.Session} {
+		for _, made := range types {
+			for _, asked := range types {
 				t.Run(fmt.Sprintf("%s: %s as %s", alg, made, asked), func(t *testing.T) {
 					cache := token.NewCache(10)
 					raw := sign(t, ring, made, alice(made))

@@ -10,7 +10,7 @@ type Claims struct {
 	Audience  []string // aud: access tokens only, at least one
 	ClientID  string   // client_id
 	ID        string   // jti
-	SessionID string   // sid
+	SessionID string   // sid: all but device tokens
 	Username  string   // preferred_username
 
 	// Whole seconds in UTC; Sign drops fractions.
@@ -50,7 +50,7 @@ type claimsJSON struct {
 	ExpiresAt  int64    `json:"exp"`
 	AuthTime   int64    `json:"auth_time"`
 	ID         string   `json:"jti"`
-	SessionID  string   `json:"sid"`
+	SessionID  string   `json:"sid,omitzero"`
 	Username   string   `json:"preferred_username"`
 	Roles      []string `json:"roles,omitzero"`
 	Generation int64    `json:"gen,omitzero"`
@@ -77,6 +77,8 @@ func (c Claims) encode(t Type) claimsJSON {
 		}
 	case Refresh:
 		out.Generation = c.Generation
+	case Device:
+		out.SessionID = ""
 	}
 	return out
 }
@@ -114,7 +116,7 @@ func (in *claimsJSON) defect(t Type) string {
 		return "sub"
 	case in.ID == "":
 		return "jti"
-	case in.SessionID == "":
+	case (t == Device) != (in.SessionID == ""):
 		return "sid"
 	case in.Username == "":
 		return "preferred_username"

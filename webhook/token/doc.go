@@ -1,7 +1,7 @@
 // Package token makes and judges the tokens of a realm.
 //
 // It owns the key document, the signing and verifying keys made from it, and
-// the claims of the three token types. It is pure: no Kubernetes, no network,
+// the claims of the four token types. It is pure: no Kubernetes, no network,
 // no clock; time and randomness are given to it. It does not know users, roles
 // or revocations: a verified token says who signed what and when, and the
 // directory says whether that still counts.

@@ -49,7 +49,9 @@ type Generation struct {
 	// ActivatesAt is when the generation is, or was, due to sign. Nothing here
 	// acts on it; the state does.
 	ActivatesAt time.Time
-	// ExpiresAt ends a retired generation: from then on it verifies nothing.
+	// ExpiresAt ends a retired generation: from then on it verifies nothing. Of
+	// one that isn't retired it says how long what it signs at ActivatesAt can
+	// live; whoever retires it adds for how long it signed.
 	ExpiresAt time.Time
 
 	keys sealed[keys] // nil in the zero Generation
@@ -59,7 +61,7 @@ type Generation struct {
 type keys struct {
 	signing   any    // signs access tokens: a private key, or []byte for HS256; nil once retired
 	verifying any    // verifies access tokens: a public key, or []byte for HS256; nil when no access token can live any more
-	internal  []byte // signs and verifies refresh and session tokens
+	internal  []byte // signs and verifies refresh, session and device tokens
 }
 
 const maxIDLength = 64
@@ -80,6 +82,10 @@ func (d Document) Active() (Generation, bool) {
 func (d Document) Distrusts(g Generation) bool {
 	return g.CreatedAt.Before(d.DistrustBefore)
 }
+
+// VerifiesAccess reports whether g has the key that verifies access tokens, which
+// EndAccess drops. Whether they are believed is the Ring's to say.
+func (g Generation) VerifiesAccess() bool { return g.keys != nil && g.keys().verifying != nil }
 
 // validate says what is wrong with d, naming the generation and the field and
 // never quoting a value that could be material.
@@ -137,7 +143,7 @@ func (k keys) validate(a Algorithm, s State) error {
 		return errors.New("internalKey: must not be the signingKey, which others may hold")
 	case k.verifying != nil && !a.verifies(k.verifying):
 		return fmt.Errorf("signingKey, publicKey: not a key for %s", a)
-	case s != Retired && k.signing == nil:
+	case s != Retired && (k.signing == nil || k.verifying == nil):
 		return errors.New("signingKey: is missing; only a retired generation has none")
 	case s == Retired && k.signing != nil:
 		return errors.New("signingKey: must be dropped on retirement")

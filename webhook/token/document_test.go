@@ -164,7 +164,12 @@ func TestDocument_Marshal_refuses_what_ParseDocument_would(t *testing.T) {
 		"another algorithm than the keys'":              edited(func(g *token.Generation) { g.Algorithm = token.RS256 }),
 		"a retired generation that Retire did not make": {Generations: []token.Generation{valid.Generations[0], edited(func(g *token.Generation) { g.ID, g.State = "old", token.Retired }).Generations[0]}},
 		"an active generation whose key Retire dropped": edited(func(g *token.Generation) { *g = g.Retire(now); g.State = token.Active }),
-		"a document without an active generation":       edited(func(g *token.Generation) { *g = g.Retire(now) }),
+		"an active generation without its public key": {Generations: []token.Generation{func() token.Generation {
+			g := valid.Generations[0].Retire(now).EndAccess()
+			g.State = token.Active
+			return g
+		}()}},
+		"a document without an active generation": edited(func(g *token.Generation) { *g = g.Retire(now) }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if text, err := document.Marshal(); err == nil {
@@ -274,6 +279,47 @@ func TestGeneration_Retire_drops_the_private_key(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestGeneration_EndAccess_drops_what_verifies_access_tokens(t *testing.T) {
+	for _, alg := range algorithms {
+		t.Run(string(alg), func(t *testing.T) {
+			parsed := aDocument(aGeneration("key-1", alg, token.Retired), aGeneration("key-2", token.ES256, token.Active)).parse(t)
+			if !parsed.Generations[0].VerifiesAccess() {
+				t.Fatal("a retired generation verifies access tokens until told otherwise")
+			}
+
+			ended := parsed.Generations[0].EndAccess()
+
+			if ended.VerifiesAccess() || !parsed.Generations[0].VerifiesAccess() {
+				t.Errorf("verifies access tokens: %t, and the original %t", ended.VerifiesAccess(), parsed.Generations[0].VerifiesAccess())
+			}
+			text, err := token.Document{Generations: []token.Generation{ended, parsed.Generations[1]}}.Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := aDocument(
+				aGeneration("key-1", alg, token.Retired, func(g *keyGeneration) { g.SigningKey, g.PublicKey = nil, nil }),
+				aGeneration("key-2", token.ES256, token.Active),
+			).text()
+			if !bytes.Equal(text, want) {
+				t.Errorf("got %s, want %s", text, want)
+			}
+		})
+	}
+	t.Run("what isn't retired keeps it, since it signs", func(t *testing.T) {
+		parsed := aDocument(aGeneration("key-1", token.ES256, token.Active), aGeneration("key-2", token.HS256, token.Next)).parse(t)
+		for _, g := range parsed.Generations {
+			if !g.EndAccess().VerifiesAccess() {
+				t.Errorf("the %s generation lost it", g.State)
+			}
+		}
+	})
+	t.Run("the zero generation has none", func(t *testing.T) {
+		if (token.Generation{}).VerifiesAccess() || (token.Generation{State: token.Retired}).EndAccess().VerifiesAccess() {
+			t.Error("it verifies")
+		}
+	})
 }
 
 // everyGeneration is a document with each algorithm and each state.

@@ -29,6 +29,7 @@ var (
 	access = token.Expect{Type: token.Access, Issuer: issuer, Audiences: []string{issuer}}
 
 	algorithms = []token.Algorithm{token.ES256, token.EdDSA, token.RS256, token.HS256}
+	types      = []token.Type{token.Access, token.Refresh, token.Session, token.Device}
 )
 
 // rawRSA takes long to make, so that all tests share one.
@@ -177,6 +178,8 @@ func alice(t token.Type) token.Claims {
 		c.Roles = []string{"editor", "viewer"}
 	case token.Refresh:
 		c.Generation = 1
+	case token.Device:
+		c.SessionID = ""
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,16 +57,17 @@ func FuzzVerify(f *testing.F) {
 		sign(f, ring, token.Access, alice(token.Access)),
 		sign(f, ring, token.Refresh, alice(token.Refresh)),
 		sign(f, ring, token.Session, alice(token.Session)),
+		sign(f, ring, token.Device, alice(token.Device)),
 		sign(f, coming, token.Access, alice(token.Access)),
 	}
 	genuine := map[string]token.Claims{} // by header
-	for i, typ := range []token.Type{token.Access, token.Refresh, token.Session, token.Access} {
+	for i, typ := range append(slices.Clone(types), token.Access) {
 		f.Add(signed[i])
 		genuine[headerOf(signed[i])] = alice(typ)
 	}
 	cache := token.NewCache(100)
 	f.Fuzz(func(t *testing.T, raw string) {
-		for _, typ := range []token.Type{token.Access, token.Refresh, token.Session} {
+		for _, typ := range types {
 			got, err := ring.Verify(raw, expecting(typ), now)
 			cached, cachedErr := cache.Verify(ring, raw, expecting(typ), now)
 			if (err == nil) != (cachedErr == nil) || !reflect.DeepEqual(got, cached) {
@@ -89,7 +91,7 @@ func FuzzSign(f *testing.F) {
 	f.Add(issuer, "uid-alice", issuer, "latchkey", "jti-1", "sid-1", "alice", "editor,viewer", now.Unix(), int64(1800), int64(1))
 	ring := aRing(f, token.EdDSA)
 	f.Fuzz(func(t *testing.T, iss, sub, aud, client, jti, sid, username, roles string, iat, ttl, gen int64) {
-		for _, typ := range []token.Type{token.Access, token.Refresh, token.Session} {
+		for _, typ := range types {
 			want := token.Claims{
 				Issuer: iss, Subject: sub, ClientID: client, ID: jti, SessionID: sid, Username: username,
 				IssuedAt: time.Unix(iat, 0).UTC(), ExpiresAt: time.Unix(iat+ttl, 0).UTC(), AuthTime: time.Unix(iat, 0).UTC(),
@@ -99,6 +101,8 @@ func FuzzSign(f *testing.F) {
 				want.Audience, want.Roles = []string{aud}, strings.Split(roles, ",")
 			case token.Refresh:
 				want.Generation = gen
+			case token.Device:
+				want.SessionID = ""
 			}
 			raw, err := ring.Sign(typ, want)
 			if err != nil {

@@ -56,6 +56,19 @@ func (g Generation) Retire(expiresAt time.Time) Generation {
 	return g
 }
 
+// EndAccess returns g as it is kept when no access token of it can live any more:
+// without the key that verifies those. What only Latchkey reads holds until g
+// expires. A generation that isn't retired is returned as it is.
+func (g Generation) EndAccess() Generation {
+	if g.State != Retired || g.keys == nil {
+		return g
+	}
+	kept := g.keys()
+	kept.verifying = nil
+	g.keys = seal(kept)
+	return g
+}
+
 func randomBytes(random io.Reader, n int) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(random, b)

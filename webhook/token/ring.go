@@ -19,6 +19,9 @@ const (
 	Access  Type = "at+jwt" // RFC 9068
 	Refresh Type = "rt+jwt"
 	Session Type = "session+jwt"
+	// Device tells that a browser once logged in as its subject, and no more: it opens
+	// nothing, and belongs to no login. Its jti names the device.
+	Device Type = "device+jwt"
 )
 
 // Ring holds the keys of a document that are trusted. It never changes, so that
@@ -76,6 +79,7 @@ func NewRing(d Document, previous *Ring) (*Ring, error) {
 		r.admit(g, Access, g.Algorithm, k.signing, k.verifying, previous)
 		r.admit(g, Refresh, HS256, k.internal, k.internal, previous)
 		r.admit(g, Session, HS256, k.internal, k.internal, previous)
+		r.admit(g, Device, HS256, k.internal, k.internal, previous)
 	}
 	var err error
 	if r.jwks, r.algorithms, err = publish(trusted); err != nil {

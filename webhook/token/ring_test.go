@@ -13,46 +13,46 @@ import (
 func TestRing_Verify_by_state_of_the_generation(t *testing.T) {
 	tokens := map[token.Type]string{}
 	signer := aRing(t, token.ES256)
-	for _, typ := range []token.Type{token.Access, token.Refresh, token.Session} {
+	for _, typ := range types {
 		tokens[typ] = sign(t, signer, typ, alice(typ))
 	}
 	other := aGeneration("key-2", token.EdDSA, token.Active)
 	withoutPublicKey := func(g *keyGeneration) { g.PublicKey = nil }
 	for name, tt := range map[string]struct {
-		document                 keyDocument
-		access, refresh, session bool
+		document         keyDocument
+		access, internal bool
 	}{
 		"an active one's tokens hold": {
-			aDocument(aGeneration("key-1", token.ES256, token.Active)), true, true, true},
+			aDocument(aGeneration("key-1", token.ES256, token.Active)), true, true},
 		"a next one's tokens hold: another replica may be ahead": {
-			aDocument(other, aGeneration("key-1", token.ES256, token.Next)), true, true, true},
+			aDocument(other, aGeneration("key-1", token.ES256, token.Next)), true, true},
 		"a retired one's tokens hold": {
-			aDocument(other, aGeneration("key-1", token.ES256, token.Retired)), true, true, true},
+			aDocument(other, aGeneration("key-1", token.ES256, token.Retired)), true, true},
 		"a retired one that lost its public key holds what only Latchkey reads": {
-			aDocument(other, aGeneration("key-1", token.ES256, token.Retired, withoutPublicKey)), false, true, true},
+			aDocument(other, aGeneration("key-1", token.ES256, token.Retired, withoutPublicKey)), false, true},
 		"a retired one's tokens end when it expires": {
-			aDocument(other, aGeneration("key-1", token.ES256, token.Retired, expiresAt(now))), false, false, false},
+			aDocument(other, aGeneration("key-1", token.ES256, token.Retired, expiresAt(now))), false, false},
 		"an active one does not end by its expiry: the leader may be away": {
-			aDocument(aGeneration("key-1", token.ES256, token.Active, expiresAt(now))), true, true, true},
+			aDocument(aGeneration("key-1", token.ES256, token.Active, expiresAt(now))), true, true},
 		"a removed one's tokens are dead": {
-			aDocument(other), false, false, false},
+			aDocument(other), false, false},
 		"a distrusted active one's tokens are dead": {
-			aDocument(aGeneration("key-1", token.ES256, token.Active)).distrusting(now), false, false, false},
+			aDocument(aGeneration("key-1", token.ES256, token.Active)).distrusting(now), false, false},
 		"a distrusted next one's tokens are dead": {
-			aDocument(other, aGeneration("key-1", token.ES256, token.Next)).distrusting(now), false, false, false},
+			aDocument(other, aGeneration("key-1", token.ES256, token.Next)).distrusting(now), false, false},
 		"a distrusted retired one's tokens are dead": {
-			aDocument(other, aGeneration("key-1", token.ES256, token.Retired)).distrusting(now), false, false, false},
+			aDocument(other, aGeneration("key-1", token.ES256, token.Retired)).distrusting(now), false, false},
 		"one made at the moment of distrust holds": {
-			aDocument(aGeneration("key-1", token.ES256, token.Active, createdAt(now))).distrusting(now), true, true, true},
+			aDocument(aGeneration("key-1", token.ES256, token.Active, createdAt(now))).distrusting(now), true, true},
 		"another realm's key of the same id is another key": {
 			aDocument(aGeneration("key-1", token.ES256, token.Active, func(g *keyGeneration) {
 				foreign := aGeneration("foreign", token.ES256, token.Active)
 				g.SigningKey, g.PublicKey, g.InternalKey = foreign.SigningKey, foreign.PublicKey, foreign.InternalKey
-			})), false, false, false},
+			})), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ring := tt.document.ring(t, signer)
-			for typ, want := range map[token.Type]bool{token.Access: tt.access, token.Refresh: tt.refresh, token.Session: tt.session} {
+			for typ, want := range map[token.Type]bool{token.Access: tt.access, token.Refresh: tt.internal, token.Session: tt.internal, token.Device: tt.internal} {
 				_, err := ring.Verify(tokens[typ], expecting(typ), now)
 				if (err == nil) != want {
 					t.Errorf("%s: got error %v, want it to hold: %t", typ, err, want)

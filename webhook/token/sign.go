@@ -15,7 +15,7 @@ var ErrNoActiveKey = errors.New("no active signing key")
 // Sign makes a token of type t from c with the active generation.
 //
 // It takes what the type carries: audience and roles for access tokens, the
-// generation for refresh tokens. Roles are left out if they take more than 2 KiB,
+// generation for refresh tokens; all but device tokens carry the session. Roles are left out if they take more than 2 KiB,
 // or if the token would be longer than MaxSize with them. It fails on claims that
 // Verify would refuse at any time: a required one is missing, a list of audiences
 // is empty, or a token outlives 24 h (access) or 2160 h (the others).

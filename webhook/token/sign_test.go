@@ -14,7 +14,7 @@ import (
 
 func TestSign_makes_what_Verify_reads(t *testing.T) {
 	for _, alg := range algorithms {
-		for _, typ := range []token.Type{token.Access, token.Refresh, token.Session} {
+		for _, typ := range types {
 			t.Run(fmt.Sprintf("%s with %s", typ, alg), func(t *testing.T) {
 				ring := aRing(t, alg)
 				want := alice(typ)
@@ -45,6 +45,9 @@ func TestSign_writes_RFC_9068(t *testing.T) {
 		token.Session: {`{"alg":"HS256","kid":"key-1","typ":"session+jwt"}`,
 			`{"iss":"https://auth.example.com","sub":"uid-alice","client_id":"latchkey",` +
 				`"iat":1767268800,"exp":1767270600,"auth_time":1767265200,"jti":"jti-1","sid":"sid-1","preferred_username":"alice"}`},
+		token.Device: {`{"alg":"HS256","kid":"key-1","typ":"device+jwt"}`,
+			`{"iss":"https://auth.example.com","sub":"uid-alice","client_id":"latchkey",` +
+				`"iat":1767268800,"exp":1767270600,"auth_time":1767265200,"jti":"jti-1","preferred_username":"alice"}`},
 	} {
 		t.Run(string(typ), func(t *testing.T) {
 			everything := alice(token.Access) // of which the type takes what it carries
@@ -109,6 +112,8 @@ func TestSign_refuses(t *testing.T) {
 		"no subject":                        {token.Access, func(c *token.Claims) { c.Subject = "" }, "sign at+jwt: claim sub is missing or out of bounds"},
 		"no token id":                       {token.Access, func(c *token.Claims) { c.ID = "" }, "sign at+jwt: claim jti is missing or out of bounds"},
 		"no session":                        {token.Session, func(c *token.Claims) { c.SessionID = "" }, "sign session+jwt: claim sid is missing or out of bounds"},
+		"no id of the device":               {token.Device, func(c *token.Claims) { c.ID = "" }, "sign device+jwt: claim jti is missing or out of bounds"},
+		"a device token of over 90 days":    {token.Device, func(c *token.Claims) { c.ExpiresAt = c.IssuedAt.Add(2160*time.Hour + time.Second) }, "sign device+jwt: claim exp is missing or out of bounds"},
 		"no user name":                      {token.Access, func(c *token.Claims) { c.Username = "" }, "sign at+jwt: claim preferred_username is missing or out of bounds"},
 		"no audience for an access token":   {token.Access, func(c *token.Claims) { c.Audience = nil }, "sign at+jwt: claim aud is missing or out of bounds"},
 		"no generation for a refresh token": {token.Refresh, func(c *token.Claims) { c.Generation = 0 }, "sign rt+jwt: claim gen is missing or out of bounds"},

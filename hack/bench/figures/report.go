@@ -13,6 +13,7 @@ type Report struct {
 	Decide      *Decide      `json:"decide,omitempty"`
 	Directory   *Directory   `json:"directory,omitempty"`
 	Login       *Login       `json:"login,omitempty"`
+	Refresh     *Refresh     `json:"refresh,omitempty"`
 	Propagation *Propagation `json:"propagation,omitempty"`
 }
 
@@ -75,9 +76,26 @@ type Directory struct {
 type Login struct {
 	PerCore     *float64 `json:"per_core_s,omitempty"`
 	RatioToHash *float64 `json:"ratio_to_hash,omitempty"`
+	// APIWritePerCore is how often a bare client on that core does in a second what a login asks
+	// the API server for.
+	APIWritePerCore *float64 `json:"api_write_per_core_s,omitempty"`
 
 	// Range is that of the ratio; it is printed only.
 	Range Spread `json:"-"`
+}
+
+// Refresh is refreshes of one core, with a real API server behind it on another.
+type Refresh struct {
+	PerCore *float64 `json:"per_core_s,omitempty"`
+	// RatioToAPIWrite is to APIWritePerCore: how often a bare client on that core does in a second
+	// what a refresh asks the API server for.
+	RatioToAPIWrite *float64 `json:"ratio_to_api_write,omitempty"`
+	APIWritePerCore *float64 `json:"api_write_per_core_s,omitempty"`
+	// ServerMicroseconds is how long the server computes for a refresh.
+	ServerMicroseconds *float64 `json:"server_us,omitempty"`
+
+	// Rates are those of PerCore, Range is that of the ratio; they are printed only.
+	Rates, Range Spread `json:"-"`
 }
 
 // Propagation is the time from the API server's answer to the creation of a RevokedToken

@@ -80,7 +80,8 @@ func TestAFullReportHasTheAgreedKeys(t *testing.T) {
 		Check:       &figures.Check{Bare: answers, RoleWarm: answers, Role10kTokens: answers, PolicyWarm: answers, NeverSeen: answers},
 		Decide:      &figures.Decide{Ns10Rules: one, Ns10000Rules: one, Ratio: one},
 		Directory:   &figures.Directory{BytesPerUser: one, Users: &n, Ratio1MTo1kLookup: one},
-		Login:       &figures.Login{PerCore: one, RatioToHash: one},
+		Login:       &figures.Login{PerCore: one, RatioToHash: one, APIWritePerCore: one},
+		Refresh:     &figures.Refresh{PerCore: one, RatioToAPIWrite: one, APIWritePerCore: one, ServerMicroseconds: one},
 		Propagation: &figures.Propagation{P50: one, P99: one, Replicas: &n},
 	}
 	got := written(t, report)
@@ -89,7 +90,8 @@ func TestAFullReportHasTheAgreedKeys(t *testing.T) {
 		"check":       "bare never_seen policy_warm role_10k_tokens role_warm",
 		"decide":      "ns_10000_rules ns_10_rules ratio_10000_to_10_rules",
 		"directory":   "bytes_per_user ratio_1m_to_1k_lookup users",
-		"login":       "per_core_s ratio_to_hash",
+		"login":       "api_write_per_core_s per_core_s ratio_to_hash",
+		"refresh":     "api_write_per_core_s per_core_s ratio_to_api_write server_us",
 		"propagation": "p50_ms p99_ms replicas",
 	} {
 		below, _ := got[part].(map[string]any)
@@ -109,6 +111,7 @@ func TestJudge(t *testing.T) {
 			RoleWarm:   &figures.Answers{RatioToBare: figures.Measured(0.8, 3), AllocsOverBare: figures.Measured(10.1, 1)},
 			PolicyWarm: &figures.Answers{RatioToBare: figures.Measured(0.699, 3), AllocsOverBare: figures.Measured(10, 1)},
 		},
+		Refresh: &figures.Refresh{PerCore: figures.Measured(359, 0)},
 	}
 	var out bytes.Buffer
 	if err := report.Judge(&out); err != nil {
@@ -121,6 +124,7 @@ func TestJudge(t *testing.T) {
 		"/check by 1,000 rules: allocations":           " met",
 		"heap per user":                                "not measured",
 		"logins/s":                                     "not measured",
+		"refreshes/s":                                  "NOT MET",
 	} {
 		found := false
 		for line := range strings.Lines(out.String()) {
