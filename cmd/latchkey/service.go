@@ -66,7 +66,7 @@ func newService(o *options, config *rest.Config, now *servertime.Clock, log *slo
 		Leases: leases.Leases(o.namespace), Name: o.replicaName, MaxStaleness: o.maxStaleness, Pod: thisPod(),
 		Followed: f.Followed, Awaited: f.Awaited(), Now: now.Now, Clock: clock.RealClock{}, Reconnect: reconnect, Logger: log,
 	})
-	c, err := client.New(config, client.Options{Scheme: scheme(), HTTPClient: connection})
+	c, err := client.New(config, client.Options{Scheme: scheme(), Mapper: kinds(), HTTPClient: connection})
 	if err != nil {
 		return nil, fmt.Errorf("make client: %w", err)
 	}

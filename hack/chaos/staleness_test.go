@@ -4,6 +4,7 @@ package chaos_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -72,9 +73,14 @@ const sampled = 100
 func (s *story) countRefused(ctx context.Context, p *process) (refused int) {
 	GinkgoHelper()
 	valid := load.Logins()
-	for i := range sampled {
-		ok, err := accepts(ctx, p, valid[i%len(valid)])()
+	for asked := 0; asked < sampled; {
+		login := valid[rand.IntN(len(valid))]
+		ok, err := accepts(ctx, p, login)()
 		Expect(err).NotTo(HaveOccurred())
+		if !login.Alive() {
+			continue // its user has just logged out
+		}
+		asked++
 		if !ok {
 			refused++
 		}
