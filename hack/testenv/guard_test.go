@@ -134,6 +134,7 @@ func TestAReleasedGuardKillsNothing(t *testing.T) {
 	}
 	sleeper := startSleeper(g)
 	t.Cleanup(func() { _ = sleeper.Process.Kill(); _ = sleeper.Wait() })
+	gomega.NewWithT(t).Eventually(func() (int, error) { return g.pid("sleep") }).WithTimeout(30 * time.Second).Should(gomega.Equal(sleeper.Process.Pid))
 
 	if err := g.release(); err != nil {
 		t.Fatal(err)
