@@ -37,10 +37,11 @@ var layers = map[string][]string{
 	"webhook/directory": {module + "webhook/policy", module + "webhook/token"},
 	"webhook/refresh":   {},
 
+	"webhook/page":  {"net/http"},
 	"webhook/proxy": {"net/http", module + "webhook/policy"},
 	"webhook": {
 		"net/http", "net/http/pprof",
-		module + "webhook/directory", module + "webhook/lockout", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/refresh", module + "webhook/token", "golang.org/x/sync/singleflight",
+		module + "webhook/directory", module + "webhook/lockout", module + "webhook/page", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/redirect", module + "webhook/refresh", module + "webhook/token", "golang.org/x/sync/singleflight",
 		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/maypok86/otter/v2",
 		"github.com/prometheus/client_golang/", "golang.org/x/net/netutil", "golang.org/x/time/rate",
 	},
