@@ -45,6 +45,7 @@ func TestCheckLeadsExactlyBack(t *testing.T) {
 		"to another port of 127.0.0.1":               {"at addresses", "http://127.0.0.1:3000/", ""},
 		"to ::1":                                     {"at addresses", "http://[0:0::1]:3000/", "http://[::1]:3000/"},
 		"to an address with TLS":                     {"at addresses", "https://10.0.0.1/", ""},
+		"to an IPv6 address without a port":          {"at addresses", "https://[2001:db8::1]/", ""},
 		"to an IPv6 address with TLS":                {"at addresses", "https://[2001:DB8::1]:8443/", "https://[2001:db8::1]:8443/"},
 		"to 4 KiB":                                   {"of a domain", "https://app.example.test/" + strings.Repeat("a", 4<<10-len("https://app.example.test/")), ""},
 		"to a path of 4 KiB with the host before it": {"of a domain", "/" + strings.Repeat("a", 4<<10-len("https://auth.example.test/")), "https://auth.example.test/" + strings.Repeat("a", 4<<10-len("https://auth.example.test/"))},
@@ -110,6 +111,7 @@ func TestCheckSaysWhatItRefuses(t *testing.T) {
 		"a path without a slash":                      {"of a domain", "account", redirect.Refusal{Reason: redirect.Malformed}},
 		"a query alone":                               {"of a domain", "?a", redirect.Refusal{Reason: redirect.Malformed}},
 		"more than 4 KiB":                             {"of a domain", "https://app.example.test/" + strings.Repeat("a", 4<<10), redirect.Refusal{Reason: redirect.Malformed}},
+		"more than 4 KiB that would become less":      {"of a domain", "https://app.example.test./" + strings.Repeat("a", 4<<10-len("https://app.example.test/")), redirect.Refusal{Reason: redirect.Malformed}},
 		"4 KiB that would become more":                {"of a domain", "https://app.example.test/?" + strings.Repeat(`\`, 2<<10), redirect.Refusal{Reason: redirect.Malformed}},
 		"a path of 4 KiB without the host":            {"of a domain", "/" + strings.Repeat("a", 4<<10-1), redirect.Refusal{Reason: redirect.Malformed}},
 	} {
