@@ -42,30 +42,77 @@ func belowCheck(path string) (below string, found bool) {
 	return strings.CutPrefix(path, "/check/")
 }
 
-// asked is a check request as far as it was understood, for the audit line.
-type asked struct {
-	endpoint string // role, nginx, …; "" if unknown
-	original proxy.Original
+// Question is what a check asks, whichever way it came: over HTTP it stands in the URL and
+// headers (see question), over gRPC in a message (package extauthz).
+type Question struct {
+	// Realm is the namespace by whose rules the answer goes; "": the default realm.
+	Realm string
+	// Endpoint names the way for audit lines: role, nginx, traefik, caddy, envoy, grpc; "" if
+	// there is no such way.
+	Endpoint string
+	// ByRoles decides by Roles alone, Role names with commas between them of which any is
+	// enough; else the rules of the caller's roles decide about Original.
+	ByRoles bool
+	Roles   string
+	// Original is the request that is asked about, as far as it is known.
+	Original proxy.Original
+	// Problem is why the question can't be answered, nil if it can. It comes before
+	// everything but the realm.
+	Problem error
+	// Shows says that the proxy passes a refusal on to the client whole.
+	Shows bool
+}
+
+// errUnknownCheck is the Problem of a check at a path that means none.
+var errUnknownCheck = misconfigured(reasonCheckUnknown, "there is no such check: use /check/role/{role}, /check/nginx?host=$host, /check/traefik, /check/caddy or /check/envoy")
+
+// question reads what a check request over HTTP asks.
+func question(r *http.Request, below string, c *call) Question {
+	q := Question{Realm: c.realm}
+	if endpoint, roles, _ := strings.Cut(below, "/"); endpoint == "role" {
+		q.Endpoint, q.ByRoles, q.Roles, q.Problem = endpoint, true, roles, proxy.NoParameters(c.query)
+		return q
+	}
+	dialect, rest, known := proxy.Named(below)
+	if !known {
+		q.Problem = errUnknownCheck
+		return q
+	}
+	q.Endpoint, q.Shows = dialect.Name, dialect.Shows
+	q.Original, q.Problem = dialect.Read(proxy.Check{Header: r.Header, Method: r.Method, Host: r.Host, Rest: rest, Query: c.query})
+	return q
+}
+
+// Ask answers a question that came by another way than this service's own HTTP listener.
+// Of r it reads the context, Header (Authorization, Cookie, Accept, X-Request-Id,
+// X-Forwarded-For) and RemoteAddr. It writes what HTTP would answer: 200, 401, 403, or 302
+// where q.Shows and a browser asks.
+func (s *Service) Ask(w http.ResponseWriter, r *http.Request, q Question) {
+	c := call{realm: q.Realm, path: "/check/" + q.Endpoint}
+	if q.Realm == "" {
+		c.realm = s.DefaultRealm
+	}
+	defer s.survive(w, r, &c)
+	s.check(w, r, &c, q)
 }
 
 // check answers the one question a proxy asks: may this request pass?
 //
 // It changes nothing, touches memory only, and answers 200, 401 or 403, whatever
 // happens: a 5xx would be let through by some proxies' failure modes. 200 exactly,
-// because Envoy refuses every other 2xx.
-func (s *Service) check(w http.ResponseWriter, r *http.Request, below string, c *call) {
+// because Envoy refuses every other 2xx. A browser that has to log in first is sent there
+// by a 302 where its proxy passes that on.
+func (s *Service) check(w http.ResponseWriter, r *http.Request, c *call, q Question) {
 	realm, refusal := s.checkable(c.realm)
-	if refusal != nil {
-		s.deny(w, r, c, asked{}, caller{}, refusal)
-		return
-	}
-	endpoint, rest, _ := strings.Cut(below, "/")
-	q := asked{endpoint: endpoint}
 	var who caller
-	if endpoint == "role" {
-		who, refusal = s.checkRole(r, realm, rest, c.query)
-	} else {
-		who, refusal = s.checkPolicy(r, realm, below, c.query, &q)
+	switch {
+	case refusal != nil:
+	case q.Problem != nil:
+		refusal = unreadable(q.Problem)
+	case q.ByRoles:
+		who, refusal = s.checkRole(r, realm, q.Roles)
+	default:
+		who, refusal = s.checkPolicy(r, realm, q.Original)
 	}
 	if refusal != nil {
 		s.deny(w, r, c, q, who, refusal)
@@ -95,10 +142,7 @@ func (s *Service) checkable(namespace string) (*directory.Realm, *failure) {
 }
 
 // checkRole decides by roles alone: any one of the list is enough.
-func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list, query string) (caller, *failure) {
-	if err := proxy.NoParameters(query); err != nil {
-		return caller{}, unreadable(err)
-	}
+func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list string) (caller, *failure) {
 	known, wellFormed := false, list != ""
 	for rest := list; wellFormed && rest != ""; {
 		var role string
@@ -113,7 +157,7 @@ func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list, query
 	case !known:
 		return caller{}, misconfigured(reasonRoleUnknown, "the URL of the check names no Role that exists in this realm: correct it or create the Role")
 	}
-	who, problem := s.identify(r, realm)
+	who, problem := s.identifyCheck(r, realm)
 	if problem != nil {
 		return who, problem.failure()
 	}
@@ -126,22 +170,12 @@ func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list, query
 }
 
 // checkPolicy decides by what the realm's Roles say of the original request.
-func (s *Service) checkPolicy(r *http.Request, realm *directory.Realm, name, query string, q *asked) (caller, *failure) {
-	read, known := proxy.Named(name)
-	if !known {
-		q.endpoint = ""
-		return caller{}, misconfigured(reasonCheckUnknown, "there is no such check: use /check/role/{role}, /check/nginx?host=$host or /check/caddy")
-	}
-	original, err := read(r.Header, query)
-	if err != nil {
-		return caller{}, unreadable(err)
-	}
-	q.original = original
+func (s *Service) checkPolicy(r *http.Request, realm *directory.Realm, original proxy.Original) (caller, *failure) {
 	request, err := policy.NewRequest(original.Method, original.Host, original.Target)
 	if err != nil {
 		return caller{}, unreadable(err)
 	}
-	who, problem := s.identify(r, realm)
+	who, problem := s.identifyCheck(r, realm)
 	grant := realm.Policy().Everyone()
 	if problem == nil {
 		grant = who.subject.Grant
@@ -175,24 +209,27 @@ var nobody = directory.Subject{User: []string{""}, UID: []string{""}, Email: []s
 
 // deny answers a check that doesn't pass, counts it, audits it, and tells the operator
 // what to mend where the check itself is wrong.
-func (s *Service) deny(w http.ResponseWriter, r *http.Request, c *call, q asked, who caller, f *failure) {
+func (s *Service) deny(w http.ResponseWriter, r *http.Request, c *call, q Question, who caller, f *failure) {
 	if counter, found := s.metrics.denied[f.reason]; found {
 		counter.Inc()
 	}
-	about := []slog.Attr{slog.String("reason", f.reason), slog.Int("status", f.status), slog.String("check", q.endpoint)}
+	about := []slog.Attr{slog.String("reason", f.reason), slog.Int("status", f.status), slog.String("check", q.Endpoint)}
 	if who.user != nil {
-		about = append(about, userAttr(who.user.Name), slog.String("sid", who.claims.SessionID))
+		about = append(about, userAttr(who.user.Name), slog.String("sid", who.sessionID()))
 	}
-	if q.original != (proxy.Original{}) {
-		path, _, _ := strings.Cut(q.original.Target, "?") // a query may hold secrets
-		about = append(about, slog.String("method", printable(q.original.Method, 32)),
-			slog.String("host", printable(q.original.Host, 253)), slog.String("path", printable(path, 256)))
+	if q.Original != (proxy.Original{}) {
+		path, _, _ := strings.Cut(q.Original.Target, "?") // a query may hold secrets
+		about = append(about, slog.String("method", printable(q.Original.Method, 32)),
+			slog.String("host", printable(q.Original.Host, 253)), slog.String("path", printable(path, 256)))
 	}
 	s.audit.record(r, c, eventCheckDenied, about...)
 	if f.cause != nil {
-		s.hints.tell(printable(c.realm, 63), q.endpoint, f.reason, f.cause.Error())
+		s.hints.tell(printable(c.realm, 63), q.Endpoint, f.reason, f.cause.Error())
 	}
 	w.Header()["Cache-Control"] = noStore
+	if q.Shows && wantsPage(q.Original.Method, r.Header) && s.refuseBrowser(w, c, q, f) {
+		return
+	}
 	refuse(w, c.realm, f)
 }
 
@@ -213,11 +250,15 @@ func misconfigured(reason, mend string) *failure {
 
 // undecidable is the 403 of a check that nobody can decide.
 func undecidable(reason string, cause error) *failure {
-	return &failure{status: http.StatusForbidden, code: "access_denied", description: "This request can't be checked (" + reason + ")", reason: reason, cause: cause}
+	return &failure{status: http.StatusForbidden, code: codeAccessDenied, description: "This request can't be checked (" + reason + ")", reason: reason, cause: cause}
 }
 
 // unreadable is the 403 of a check that doesn't describe a request.
 func unreadable(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
 	var p *proxy.Unreadable
 	if errors.As(err, &p) {
 		return misconfigured(p.Reason, p.Hint)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/token"
@@ -12,9 +11,17 @@ import (
 
 // caller is who makes a request. The zero caller is nobody.
 type caller struct {
-	claims  *token.Claims
+	claims  *token.Claims // nil if no token says who it is
 	user    *directory.User
 	subject *directory.Subject
+}
+
+// sessionID names the login that the caller comes from; "" if there is none.
+func (c caller) sessionID() string {
+	if c.claims == nil {
+		return ""
+	}
+	return c.claims.SessionID
 }
 
 // unidentified says why a request has no caller. Its sentences are a contract.
@@ -37,19 +44,43 @@ var (
 )
 
 // identify returns whose access token a request carries, judged by what the directory
-// holds now. Every endpoint that asks who calls goes through here.
+// holds now. Every endpoint for apps goes through here: a cookie counts for nothing there,
+// since a browser sends it along whoever asks for the request.
 func (s *Service) identify(r *http.Request, realm *directory.Realm) (caller, *unidentified) {
 	raw, problem := bearer(r.Header)
 	if problem != nil {
 		return caller{}, problem
 	}
-	return s.judge(realm, raw, s.Now())
+	return s.judge(realm, raw, token.Access)
 }
 
-// judge verifies an access token and then asks the directory whether it still counts.
-func (s *Service) judge(realm *directory.Realm, raw string, now time.Time) (caller, *unidentified) {
+// identifyCheck returns whose request a check asks about: whose access token it carries,
+// or else whose session cookie. Credentials that are there and wrong don't fall through to
+// others.
+func (s *Service) identifyCheck(r *http.Request, realm *directory.Realm) (caller, *unidentified) {
+	raw, problem := bearer(r.Header)
+	switch problem {
+	case nil:
+		return s.judge(realm, raw, token.Access)
+	case noCredentials:
+		return s.identifyCookie(r, realm)
+	}
+	return caller{}, problem
+}
+
+// identifyCookie returns whose session cookie a request carries. Pages go by it alone.
+func (s *Service) identifyCookie(r *http.Request, realm *directory.Realm) (caller, *unidentified) {
+	raw, found := cookie(r.Header, s.sessionCookie(realm))
+	if !found {
+		return caller{}, noCredentials
+	}
+	return s.judge(realm, raw, token.Session)
+}
+
+// judge verifies a token of type t and then asks the directory whether it still counts.
+func (s *Service) judge(realm *directory.Realm, raw string, t token.Type) (caller, *unidentified) {
 	settings := realm.Settings()
-	claims, err := s.Tokens.Verify(realm.Keys(), raw, token.Expect{Type: token.Access, Issuer: settings.Issuer, Audiences: settings.Audiences}, now)
+	claims, err := s.Tokens.Verify(realm.Keys(), raw, token.Expect{Type: t, Issuer: settings.Issuer, Audiences: settings.Audiences}, s.Now())
 	switch {
 	case errors.Is(err, token.ErrExpired):
 		return caller{}, tokenExpired

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
 // inactive is the whole answer to a token that isn't live: why is nobody's business.
@@ -45,7 +46,7 @@ func (s *Service) introspect(w http.ResponseWriter, r *http.Request, realm *dire
 	if raw == "" {
 		return badRequest("token is missing")
 	}
-	who, problem := s.judge(realm, raw, s.Now())
+	who, problem := s.judge(realm, raw, token.Access)
 	s.metrics.introspections[problem == nil].Inc()
 	if problem != nil {
 		writeJSON(w, http.StatusOK, inactive{})

@@ -30,7 +30,7 @@ func (s *Service) discovery(w http.ResponseWriter, _ *http.Request, realm *direc
 	if keys == nil {
 		return unavailable(errUnusable("it has no signing keys yet"))
 	}
-	base := directory.Issuer("", s.ExternalURL, s.DefaultRealm, realm.Namespace())
+	base := s.base(realm.Namespace())
 	w.Header().Set("Cache-Control", publicFor)
 	writeJSON(w, http.StatusOK, struct {
 		Issuer        string            `json:"issuer"`

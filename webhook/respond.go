@@ -33,6 +33,7 @@ const (
 	codeInvalidToken       = "invalid_token"
 	codeInvalidField       = "invalid_field"
 	codeInsufficientScope  = "insufficient_scope"
+	codeAccessDenied       = "access_denied"
 	codeUnsupportedGrant   = "unsupported_grant_type"
 	codeNotFound           = "not_found"
 	codeAlreadyExists      = "already_exists"

@@ -13,7 +13,7 @@ import (
 // is answered by respond.go.
 type handler func(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call) error
 
-// routes maps a path, in which {} stands for its second segment, to methods to handlers.
+// routes maps a path, in which {} stands for any one segment, to methods to handlers.
 type routes map[string]map[string]handler
 
 // table is everything the public listener serves, beside /check (see belowCheck). Each
@@ -48,16 +48,22 @@ func (t routes) find(path string) (handlers map[string]handler, param string) {
 	if handlers, found := t[path]; found {
 		return handlers, ""
 	}
-	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	param, suffix := rest, ""
-	if slash := strings.IndexByte(rest, '/'); slash >= 0 {
-		param, suffix = rest[:slash], rest[slash:]
+	segments := strings.SplitN(path, "/", maxSegments+1)
+	for i, segment := range segments {
+		if segment == "" || len(segments) > maxSegments {
+			continue
+		}
+		segments[i] = "{}"
+		if handlers, found := t[strings.Join(segments, "/")]; found {
+			return handlers, segment
+		}
+		segments[i] = segment
 	}
-	if param == "" {
-		return nil, ""
-	}
-	return t["/"+first+"/{}"+suffix], param
+	return nil, ""
 }
+
+// maxSegments is how many slashes no path of the table has.
+const maxSegments = 6
 
 // oauthMetadata is where RFC 8414 section 3.1 puts the metadata of an issuer with a path:
 // before that path, unlike OpenID Connect.
@@ -92,6 +98,9 @@ func (s *Service) dispatch(w http.ResponseWriter, r *http.Request, c *call) erro
 		return methodNotAllowed(slices.Clone(methods))
 	case !found:
 		return notFound("There is nothing at this path")
+	}
+	if err := s.crossOrigin.Check(r); err != nil {
+		return &failure{status: http.StatusForbidden, code: codeAccessDenied, description: "A page of another site may not do this"}
 	}
 	c.param = param
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)

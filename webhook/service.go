@@ -59,6 +59,8 @@ type Service struct {
 	renewals singleflight.Group // by realm and jti
 	budgets  *lockout.Budgets
 	proxies  trustedProxies
+
+	crossOrigin *http.CrossOriginProtection // keeps other sites' pages from acting with a person's cookie
 }
 
 // New returns a Service that is ready to serve.
@@ -97,6 +99,8 @@ func New(c Config) (*Service, error) {
 		dummy:   dummy,
 		budgets: budgets,
 		proxies: c.TrustedProxies,
+
+		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	s.routes = s.table()
 	return s, nil
@@ -113,7 +117,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.survive(w, r, &c)
 	if below, found := belowCheck(c.path); found {
-		s.check(w, r, below, &c)
+		s.check(w, r, &c, question(r, below, &c))
 		return
 	}
 	s.answer(w, r, &c)
@@ -150,7 +154,7 @@ func (s *Service) survive(w http.ResponseWriter, r *http.Request, c *call) {
 	s.metrics.panics.Inc()
 	cause := fmt.Errorf("panic: %v", panicked)
 	if _, found := belowCheck(c.path); found {
-		s.deny(w, r, c, asked{}, caller{}, undecidable("internal_error", cause))
+		s.deny(w, r, c, Question{}, caller{}, undecidable(reasonInternal, cause))
 		return
 	}
 	s.refuse(w, r, c, cause)

@@ -40,6 +40,7 @@ type Login struct {
 	ExpiresAt           time.Time
 	PasswordFingerprint string
 	UserAgent, Address  string
+	Browser             bool // it has a cookie, which lives until ExpiresAt, instead of refresh tokens
 }
 
 // StoredLogin is a login as the API server holds it.

@@ -69,30 +69,52 @@ type issue struct {
 	sessionID string
 }
 
-// begin stores a new login and makes its first tokens.
+// begin stores a new login of an app and makes its first tokens.
 func (s *Service) begin(r *http.Request, realm *directory.Realm, user *directory.User, fingerprint string) (*issue, error) {
+	login, began, err := s.store(r, realm, Login{User: user, PasswordFingerprint: fingerprint})
+	if err != nil {
+		return nil, err
+	}
+	return s.sign(realm, login, began, 1)
+}
+
+// beginBrowser stores a new login of a browser and makes its cookie, which dies with it.
+func (s *Service) beginBrowser(r *http.Request, realm *directory.Realm, user *directory.User, fingerprint string) (*token.Claims, string, error) {
+	login, began, err := s.store(r, realm, Login{User: user, PasswordFingerprint: fingerprint, Browser: true})
+	if err != nil {
+		return nil, "", err
+	}
+	claims := token.Claims{
+		Issuer: realm.Settings().Issuer, Subject: user.UID, ClientID: clientID,
+		ID: rand.Text(), SessionID: login.SessionID, Username: user.Name,
+		IssuedAt: s.Now().Truncate(time.Second), ExpiresAt: login.ExpiresAt, AuthTime: began,
+	}
+	cookie, err := realm.Keys().Sign(token.Session, claims)
+	if err != nil {
+		return nil, "", unavailable(err)
+	}
+	return &claims, cookie, nil
+}
+
+// store stores a login that can be signed: what isn't said yet of it is filled in.
+func (s *Service) store(r *http.Request, realm *directory.Realm, login Login) (Login, time.Time, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), loginTimeout)
 	defer cancel()
 	if realm.Keys().ActiveKeyID() == "" { // before anything is written: a login that can't be signed leaves no Session
-		return nil, unavailable(token.ErrNoActiveKey)
+		return Login{}, time.Time{}, unavailable(token.ErrNoActiveKey)
 	}
-	if err := s.Passwords.Admit(ctx, realm.Namespace(), user, fingerprint); err != nil {
+	if err := s.Passwords.Admit(ctx, realm.Namespace(), login.User, login.PasswordFingerprint); err != nil {
 		if errors.Is(err, ErrNotAdmitted) {
-			return nil, wrongCredentials
+			return Login{}, time.Time{}, wrongCredentials
 		}
-		return nil, unavailable(err)
+		return Login{}, time.Time{}, unavailable(err)
 	}
-	login := Login{
-		User:                user,
-		PasswordFingerprint: fingerprint,
-		UserAgent:           printable(r.UserAgent(), 256),
-		Address:             s.clientAddress(r),
-	}
+	login.UserAgent, login.Address = printable(r.UserAgent(), 256), s.clientAddress(r)
 	began, err := s.bear(ctx, realm, &login)
 	if err != nil {
-		return nil, unavailable(err)
+		return Login{}, time.Time{}, unavailable(err)
 	}
-	return s.sign(realm, login, began, 1)
+	return login, began, nil
 }
 
 // bear stores a login that no revocation of its user covers. When it began the API server says, whose
@@ -104,7 +126,7 @@ func (s *Service) bear(ctx context.Context, realm *directory.Realm, login *Login
 			return time.Time{}, err
 		}
 		login.SessionID = strings.ToLower(rand.Text())
-		login.ExpiresAt = s.Now().Add(realm.Settings().RefreshTTL).Truncate(time.Second)
+		login.ExpiresAt = s.Now().Add(lifetime(realm.Settings(), login.Browser)).Truncate(time.Second)
 		began, err := s.Sessions.Begin(ctx, realm.Namespace(), *login)
 		if err != nil || !realm.Revoked("", login.SessionID, login.User, began) {
 			return began, err
@@ -113,6 +135,14 @@ func (s *Service) bear(ctx context.Context, realm *directory.Realm, login *Login
 			return time.Time{}, err
 		}
 	}
+}
+
+// lifetime is how long a login lives: an app's by its refresh tokens, a browser's by its cookie.
+func lifetime(settings *directory.Settings, browser bool) time.Duration {
+	if browser {
+		return min(settings.CookieTTL, settings.RefreshTTL)
+	}
+	return settings.RefreshTTL
 }
 
 // clockMargin is for how much longer than the time asks a login waits, once it has to.

@@ -39,6 +39,9 @@ func (s *Store) Begin(ctx context.Context, realm string, l webhook.Login) (time.
 			PasswordFingerprint: l.PasswordFingerprint,
 		},
 	}
+	if l.Browser {
+		session.Spec.CookieExpiresAt = &session.Spec.ExpiresAt
+	}
 	if err := s.client.Create(ctx, session); err != nil {
 		return time.Time{}, translate("create Session", err)
 	}

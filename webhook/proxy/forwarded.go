@@ -1,20 +1,17 @@
 package proxy
 
-import (
-	"net/http"
-	"strings"
-)
+import "strings"
 
-// forwarded reads X-Forwarded-Method, -Proto, -Host and -Uri, as Caddy's forward_auth
-// sets them. A comma means that two hops, or a client and a hop, wrote one header.
-func forwarded(header http.Header, query string) (Original, error) {
-	if err := NoParameters(query); err != nil {
+// forwarded reads X-Forwarded-Method, -Proto, -Host and -Uri, each of which its proxy
+// replaces on every check. A comma means that two hops, or a client and a hop, wrote one
+// header. The hint tells how that proxy is made to set them.
+func forwarded(c Check, hint string) (Original, error) {
+	if err := NoParameters(c.Query); err != nil {
 		return Original{}, err
 	}
-	const hint = "the proxy must set it on every check (Caddy: forward_auth does)"
 	var values [4]string
 	for i, name := range [...]string{"X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri"} {
-		value, err := single(header, name, hint)
+		value, err := single(c.Header, name, hint)
 		if err != nil {
 			return Original{}, err
 		}
@@ -34,5 +31,5 @@ func forwarded(header http.Header, query string) (Original, error) {
 	if !isPath(uri) {
 		return Original{}, malformed("X-Forwarded-Uri", "a path")
 	}
-	return Original{Method: method, Host: host, Target: uri}, nil
+	return Original{Method: method, Scheme: proto, Host: host, Target: uri}, nil
 }

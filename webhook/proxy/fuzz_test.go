@@ -30,9 +30,13 @@ func FuzzDialects(f *testing.F) {
 			"X-Original-Method": {method}, "X-Original-Url": {url},
 			"X-Forwarded-Method": {method}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"app.example.com"}, "X-Forwarded-Uri": {uri},
 		}
-		for name, source := range map[string]string{"nginx": url, "caddy": "https://app.example.com" + uri} {
-			read, _ := proxy.Named(name)
-			original, err := read(header, query)
+		envoy := ""
+		if query != "" {
+			envoy = "?" + query
+		}
+		for name, source := range map[string]string{"nginx": url, "caddy": "https://app.example.com" + uri, "traefik": "https://app.example.com" + uri, "envoy": "://app.example.com" + uri + envoy} {
+			dialect, _, _ := proxy.Named(name)
+			original, err := dialect.Read(proxy.Check{Header: header, Method: method, Host: "app.example.com", Rest: uri, Query: query})
 			var unreadable *proxy.Unreadable
 			switch {
 			case err != nil && (!errors.As(err, &unreadable) || original != (proxy.Original{})):
@@ -42,16 +46,17 @@ func FuzzDialects(f *testing.F) {
 			case err != nil:
 				continue
 			}
-			if original.Method != method || !strings.HasPrefix(original.Target, "/") || !strings.HasSuffix(source, "://"+original.Host+original.Target) {
+			if original.Method != method || !strings.HasPrefix(original.Target, "/") || source != original.Scheme+"://"+original.Host+original.Target {
 				t.Fatalf("%s: %q was read as %+v", name, source, original)
 			}
-			if name == "nginx" {
+			switch {
+			case name == "nginx":
 				routed, err := policy.CanonicalHost(strings.TrimPrefix(query, "host="))
 				described, err2 := policy.CanonicalHost(original.Host)
 				if err != nil || err2 != nil || routed != described {
 					t.Fatalf("%q was routed as %q", original.Host, query)
 				}
-			} else if query != "" {
+			case name != "envoy" && query != "":
 				t.Fatalf("%s: the query %q was read", name, query)
 			}
 		}
@@ -59,27 +64,53 @@ func FuzzDialects(f *testing.F) {
 }
 
 func TestADialectIsOnlyFoundUnderItsName(t *testing.T) {
-	for _, name := range []string{"", "nginx/", "Nginx", "traefik", "nginx?host=a", "role"} {
-		if read, known := proxy.Named(name); known || read != nil {
+	for _, name := range []string{"", "/", "nginx/", "nginx/x", "Nginx", "traefik/", "caddy/x", "nginx?host=a", "role", "envoyx", "/envoy"} {
+		if d, _, known := proxy.Named(name); known || d.Read != nil {
 			t.Errorf("%q is a dialect", name)
 		}
 	}
 }
 
+func TestOnlyEnvoyHasAPathBehindItsName(t *testing.T) {
+	for below, want := range map[string]string{"envoy": "", "envoy/": "/", "envoy//x/": "//x/", "envoy/nginx": "/nginx"} {
+		if d, rest, known := proxy.Named(below); !known || d.Name != "envoy" || rest != want {
+			t.Errorf("%q is %q with %q, want envoy with %q", below, d.Name, rest, want)
+		}
+	}
+}
+
+func TestEnvoyDescribesARequestByBeingIt(t *testing.T) {
+	d, _, _ := proxy.Named("envoy")
+	check := proxy.Check{Header: http.Header{"X-Forwarded-Uri": {"/public"}, "X-Original-Url": {"https://x/public"}}, Method: "DELETE", Host: "app.example.com:8443", Rest: "/a//b;c", Query: "x=1&y"}
+
+	original, err := d.Read(check)
+
+	if want := (proxy.Original{Method: "DELETE", Host: "app.example.com:8443", Target: "/a//b;c?x=1&y"}); err != nil || original != want {
+		t.Errorf("got %+v, %v; want %+v", original, err, want)
+	}
+	check.Rest = ""
+	var unreadable *proxy.Unreadable
+	if _, err := d.Read(check); !errors.As(err, &unreadable) || unreadable.Reason != proxy.ReasonPathMissing {
+		t.Errorf("without a path: %v", err)
+	}
+}
+
 func TestARepeatedHeaderIsARefusalWhateverItSays(t *testing.T) {
-	read, _ := proxy.Named("caddy")
 	sound := func() http.Header {
 		return http.Header{"X-Forwarded-Method": {"GET"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a"}, "X-Forwarded-Uri": {"/"}}
 	}
-	if _, err := read(sound(), ""); err != nil {
-		t.Fatal(err)
-	}
-	for name := range sound() {
-		header := sound()
-		header[name] = append(header[name], header[name][0])
-		var unreadable *proxy.Unreadable
-		if _, err := read(header, ""); !errors.As(err, &unreadable) || unreadable.Reason != proxy.ReasonHeaderRepeated {
-			t.Errorf("%s twice: %v", name, err)
+	for _, name := range []string{"caddy", "traefik"} {
+		d, _, _ := proxy.Named(name)
+		if _, err := d.Read(proxy.Check{Header: sound()}); err != nil {
+			t.Fatal(err)
+		}
+		for field := range sound() {
+			header := sound()
+			header[field] = append(header[field], header[field][0])
+			var unreadable *proxy.Unreadable
+			if _, err := d.Read(proxy.Check{Header: header}); !errors.As(err, &unreadable) || unreadable.Reason != proxy.ReasonHeaderRepeated {
+				t.Errorf("%s: %s twice: %v", name, field, err)
+			}
 		}
 	}
 }

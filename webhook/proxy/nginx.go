@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/latchkey-auth/latchkey/webhook/policy"
@@ -15,16 +14,16 @@ import (
 // it comes as the parameter host, and must be the URL's host. $host is the client's text
 // and the last thing in the query, so all that follows host= is its value, and a value
 // that isn't a host (x&role=admin) is a refusal: nothing else is ever read from there.
-func nginx(header http.Header, query string) (Original, error) {
-	routed, err := routedHost(query)
+func nginx(c Check) (Original, error) {
+	routed, err := routedHost(c.Query)
 	if err != nil {
 		return Original{}, err
 	}
-	method, err := single(header, "X-Original-Method", "set it to $request_method")
+	method, err := single(c.Header, "X-Original-Method", "set it to $request_method")
 	if err != nil {
 		return Original{}, err
 	}
-	raw, err := single(header, "X-Original-Url", "set X-Original-URL to $scheme://$http_host$request_uri")
+	raw, err := single(c.Header, "X-Original-Url", "set X-Original-URL to $scheme://$http_host$request_uri")
 	if err != nil {
 		return Original{}, err
 	}
@@ -41,7 +40,7 @@ func nginx(header http.Header, query string) (Original, error) {
 	if described != routed {
 		return Original{}, &Unreadable{ReasonHostMismatch, "the host of X-Original-URL is not the one that nginx routed by: the client sent two different hosts, or the parameter isn't host=$host"}
 	}
-	return Original{Method: method, Host: rest[:slash], Target: rest[slash:]}, nil
+	return Original{Method: method, Scheme: scheme, Host: rest[:slash], Target: rest[slash:]}, nil
 }
 
 func routedHost(query string) (string, error) {

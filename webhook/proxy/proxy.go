@@ -1,9 +1,9 @@
 // Package proxy reads what each proxy says of the request that it asks about.
 //
 // There is one file per dialect. A dialect reads its own headers and no others: under
-// nginx the X-Forwarded-* headers are the client's text, under Caddy X-Original-* are,
-// so looking at a second place would be an invitation. A header that is missing, empty
-// or doubled is a refusal, never a guess. Nothing here decides who may pass.
+// nginx the X-Forwarded-* headers are the client's text, under Traefik and Caddy
+// X-Original-* are, so looking at a second place would be an invitation. A header that is
+// missing, empty or doubled is a refusal, never a guess. Nothing here decides who may pass.
 package proxy
 
 import (
@@ -11,26 +11,59 @@ import (
 	"strings"
 )
 
+// Check is a check request as it arrived. Its Method and Host are its own: only a dialect
+// knows whether they are also those of the request that it asks about.
+type Check struct {
+	Header http.Header
+	Method string
+	Host   string
+	Rest   string // raw path behind the name of the dialect: "" or "/…"
+	Query  string // raw
+}
+
 // Original is a request as a proxy described it, raw.
 type Original struct {
 	Method string // exact case
+	Scheme string // http, https, ws or wss; "" where the proxy doesn't say
 	Host   string // as the client sent it, port included
 	Target string // /path or /path?query, as on the request line
 }
 
-// Dialect reads the original request from the check request's header and raw query.
-// Its errors are *Unreadable, and the Original beside one is the zero value.
-type Dialect func(header http.Header, query string) (Original, error)
+// Dialect is how one kind of proxy asks.
+type Dialect struct {
+	// Name stands in the path of the check: /check/<name>.
+	Name string
+	// Read finds the original request in a check request. Its errors are *Unreadable, and
+	// the Original beside one is the zero value.
+	Read func(Check) (Original, error)
+	// Shows says that the proxy passes a refusal on to the client whole, so that a browser
+	// can be sent to the login page or be shown another.
+	Shows bool
+}
 
-// Named returns the dialect behind /check/<name>.
-func Named(name string) (Dialect, bool) {
+// Named returns the dialect behind /check/<below>, and the rest of that path: what follows
+// the name, which all dialects but Envoy's leave empty.
+func Named(below string) (d Dialect, rest string, known bool) {
+	name := below
+	if slash := strings.IndexByte(below, '/'); slash >= 0 {
+		name, rest = below[:slash], below[slash:]
+	}
 	switch name {
 	case "nginx":
-		return nginx, true
+		d = Dialect{Name: name, Read: nginx}
+	case "traefik":
+		d = Dialect{Name: name, Read: traefik, Shows: true}
 	case "caddy":
-		return forwarded, true
+		d = Dialect{Name: name, Read: caddy, Shows: true}
+	case "envoy":
+		return Dialect{Name: name, Read: envoy, Shows: true}, rest, true
+	default:
+		return Dialect{}, "", false
 	}
-	return nil, false
+	if rest != "" {
+		return Dialect{}, "", false
+	}
+	return d, "", true
 }
 
 // Unreadable says why a check request doesn't describe an original request.
@@ -50,6 +83,7 @@ const (
 	ReasonHeaderRepeated     = "header_repeated"
 	ReasonHeaderMalformed    = "header_malformed"
 	ReasonHostMismatch       = "host_mismatch"
+	ReasonPathMissing        = "path_missing"
 	ReasonParameterMissing   = "parameter_missing"
 	ReasonParameterMalformed = "parameter_malformed"
 	ReasonParameterUnknown   = "parameter_unknown"
@@ -58,7 +92,7 @@ const (
 // Reasons returns every Reason of this package, for metrics that exist before they count.
 func Reasons() []string {
 	return []string{
-		ReasonHeaderMissing, ReasonHeaderRepeated, ReasonHeaderMalformed, ReasonHostMismatch,
+		ReasonHeaderMissing, ReasonHeaderRepeated, ReasonHeaderMalformed, ReasonHostMismatch, ReasonPathMissing,
 		ReasonParameterMissing, ReasonParameterMalformed, ReasonParameterUnknown,
 	}
 }
@@ -83,7 +117,7 @@ func malformed(name, want string) error {
 // NoParameters refuses every query, for endpoints that have none.
 func NoParameters(query string) error {
 	if query != "" {
-		return &Unreadable{ReasonParameterUnknown, "this check endpoint takes no query parameters: roles stand in the path, as in /check/role/admin, and Caddy needs a question mark at the end (uri /check/caddy?), else it appends the client's query"}
+		return &Unreadable{ReasonParameterUnknown, "this check endpoint takes no query parameters: roles stand in the path, as in /check/role/admin, and some proxies append the client's query to it (Caddy doesn't if its uri ends in a question mark)"}
 	}
 	return nil
 }

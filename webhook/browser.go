@@ -1,0 +1,74 @@
+package webhook
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/policy"
+)
+
+// wantsPage tells whether a person waits for the answer to a request of that method and
+// with these headers: a browser that goes somewhere says that it takes HTML, and what runs
+// within a page doesn't.
+func wantsPage(method string, h http.Header) bool {
+	if method != http.MethodGet && method != http.MethodHead {
+		return false
+	}
+	for _, accept := range h["Accept"] {
+		if strings.Contains(accept, "text/html") {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseBrowser answers a check that doesn't pass as a person can use it, and reports
+// whether it did: who has to log in is sent to the login page, which sends them back.
+func (s *Service) refuseBrowser(w http.ResponseWriter, c *call, q Question, f *failure) bool {
+	if f.status != http.StatusUnauthorized {
+		return false
+	}
+	h := w.Header()
+	h.Set("X-Latchkey-Reason", f.reason)
+	h.Set("Location", s.loginURL(c.realm, address(q)))
+	w.WriteHeader(http.StatusFound)
+	return true
+}
+
+// loginURL is where people log in to a realm, to go on to back, or to the realm's own page
+// if that is "".
+func (s *Service) loginURL(realm, back string) string {
+	login := s.base(realm) + "/login"
+	if back == "" {
+		return login
+	}
+	return login + "?rd=" + url.QueryEscape(back)
+}
+
+// base is the URL of a realm's endpoints, without a slash at its end.
+func (s *Service) base(realm string) string {
+	return directory.Issuer("", s.ExternalURL, s.DefaultRealm, realm)
+}
+
+// address is the URL of the request that a question is about. Whether a browser may be sent
+// there is for the login page to say. It is https whatever the proxy says, which may stand
+// behind another that ends TLS, but on this very machine.
+func address(q Question) string {
+	o := q.Original
+	host, err := policy.CanonicalHost(o.Host)
+	if err != nil {
+		return ""
+	}
+	scheme := "https://"
+	if (o.Scheme == "http" || o.Scheme == "ws") && isLoopback(host) {
+		scheme = "http://"
+	}
+	return scheme + o.Host + o.Target
+}
+
+// isLoopback tells whether a canonical host is this machine, as browsers see it.
+func isLoopback(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "[::1]"
+}
