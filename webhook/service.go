@@ -58,6 +58,7 @@ type Service struct {
 	dummy    password.Hash
 	renewals singleflight.Group // by realm and jti
 	budgets  *lockout.Budgets
+	basics   *basicMemory
 	proxies  trustedProxies
 
 	crossOrigin *http.CrossOriginProtection // keeps other sites' pages from acting with a person's cookie
@@ -82,10 +83,13 @@ func New(c Config) (*Service, error) {
 	if dummy.Memory() == 0 {
 		return nil, errors.New("webhook: the password cost is out of bounds")
 	}
-	budgets := lockout.New(maxBudgets)
+	budgets, basics := lockout.New(maxBudgets), newBasicMemory()
 	m, err := newMetrics(c.Registerer)
 	if err == nil {
 		err = countBudgets(c.Registerer, budgets)
+	}
+	if err == nil {
+		err = countBasics(c.Registerer, basics)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("webhook: register metrics: %w", err)
@@ -98,6 +102,7 @@ func New(c Config) (*Service, error) {
 		quota:   newLoginQuota(),
 		dummy:   dummy,
 		budgets: budgets,
+		basics:  basics,
 		proxies: c.TrustedProxies,
 
 		crossOrigin: http.NewCrossOriginProtection(),
