@@ -30,7 +30,9 @@ var controller = slices.Concat(client, []string{
 var layers = map[string][]string{
 	"api": {"k8s.io/apimachinery/"},
 
-	"webhook/policy":    {},
+	"webhook/urlpath":   {},
+	"webhook/policy":    {module + "webhook/urlpath"},
+	"webhook/redirect":  {module + "webhook/policy", module + "webhook/urlpath"},
 	"webhook/password":  {"golang.org/x/crypto/"},
 	"webhook/token":     {"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4", "github.com/maypok86/otter/v2", "github.com/go-json-experiment/json/", "github.com/go-json-experiment/json"},
 	"webhook/lockout":   {"golang.org/x/time/rate", "github.com/maypok86/otter/v2"},

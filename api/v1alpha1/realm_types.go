@@ -176,7 +176,8 @@ type RealmSessions struct {
 	CookieDomain string `json:"cookieDomain,omitempty"`
 
 	// allowedRedirects are the hosts that the login page may send a browser back to, such as
-	// app.example.com or *.example.com; the issuer's own host always is. Each lies within cookieDomain.
+	// app.example.com or *.example.com (one label, and no international one); the issuer's own host always is.
+	// Each lies within cookieDomain.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
