@@ -67,7 +67,7 @@ const maxImport = 64 << 20
 // contents reads the file of that name.
 func contents(stdin io.Reader, name string) ([]byte, error) {
 	if name != "-" {
-		file, err := os.Open(name)
+		file, err := os.Open(name) //nolint:gosec // it is what whoever runs this names
 		if err != nil {
 			return nil, err
 		}
