@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func TestTheStagesWithoutAClusterMeasureAndCleanUp(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	o, err := parse([]string{"-rounds=1", "-round=50ms", "-only=check,inprocess", "-out=" + filepath.Join(t.TempDir(), "bench.json")})
+	o, err := parse([]string{"-rounds=1", "-round=50ms", "-only=check,nginx,grpc,inprocess", "-out=" + filepath.Join(t.TempDir(), "bench.json")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestTheStagesWithoutAClusterMeasureAndCleanUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"role_warm", "role_10k_tokens", "policy_warm", "ratio_to_raw_verify", "ns_10000_rules", "bytes_per_user"} {
+	for _, key := range []string{"role_warm", "role_10k_tokens", "policy_warm", "ratio_to_raw_verify", "ns_10000_rules", "bytes_per_user", "\"grpc\""} {
 		if !strings.Contains(string(text), key) {
 			t.Errorf("%s is missing:\n%s", key, text)
 		}

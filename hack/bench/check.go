@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/latchkey-auth/latchkey/hack/bench/figures"
@@ -35,22 +36,16 @@ func (b *benchmark) check(ctx context.Context, report *figures.Report) error {
 	if err != nil {
 		return err
 	}
-	j := job{Slice: min(sliceLength, b.round), Verify: latchkey.Control, Phases: []phase{
-		{Name: "bare", Server: bare.addresses, Target: roleTarget, Tokens: many[:1]},
-		{Name: "role_warm", Server: latchkey.addresses, Target: roleTarget, Tokens: many[:1]},
-		{Name: "role_10k_tokens", Server: latchkey.addresses, Target: roleTarget, Tokens: many},
-		{Name: "policy_warm", Server: latchkey.addresses, Target: policyTarget, Tokens: many[:1]},
-		{Name: "never_seen", Server: latchkey.addresses, Target: roleTarget},
+	j := job{Verify: latchkey.Control, Phases: []phase{
+		{Name: "bare", Server: bare.addresses, Host: serviceHost, Target: roleTarget, Tokens: many[:1]},
+		{Name: "role_warm", Server: latchkey.addresses, Host: serviceHost, Target: roleTarget, Tokens: many[:1]},
+		{Name: "role_10k_tokens", Server: latchkey.addresses, Host: serviceHost, Target: roleTarget, Tokens: many},
+		{Name: "policy_warm", Server: latchkey.addresses, Host: serviceHost, Target: policyTarget, Tokens: many[:1]},
+		{Name: "never_seen", Server: latchkey.addresses, Host: serviceHost, Target: roleTarget},
 	}}
-	j.Slices = int(b.round / j.Slice)
-	var rounds []played
-	for i := range b.rounds {
-		r, err := b.play(ctx, j)
-		if err != nil {
-			return err
-		}
-		rounds = append(rounds, r)
-		b.say("round %d: %s", i+1, r.summary(j.Phases))
+	rounds, err := b.playRounds(ctx, j)
+	if err != nil {
+		return err
 	}
 	if b.profile != "" {
 		if err := b.profiles(ctx, j.Phases); err != nil {
@@ -59,6 +54,22 @@ func (b *benchmark) check(ctx context.Context, report *figures.Report) error {
 	}
 	report.Check = summarise(rounds)
 	return report.Check.Print(b.out)
+}
+
+// playRounds does a job for all rounds.
+func (b *benchmark) playRounds(ctx context.Context, j job) ([]played, error) {
+	j.Slice = min(sliceLength, b.round)
+	j.Slices = int(b.round / j.Slice)
+	var rounds []played
+	for i := range b.rounds {
+		r, err := b.play(ctx, j)
+		if err != nil {
+			return nil, err
+		}
+		rounds = append(rounds, r)
+		b.say("round %d: %s", i+1, r.summary(j.Phases))
+	}
+	return rounds, nil
 }
 
 // play has the load process do a job.
@@ -88,8 +99,10 @@ func (r played) summary(phases []phase) string {
 		o := r.Outcomes[p.Name]
 		fmt.Fprintf(&text, "%s %.0f/s (server %.1f µs and %.0f%% busy, load %.0f%%), ", p.Name, o.RPS, o.CPU, 100*o.ServerBusy, 100*o.LoadBusy)
 	}
-	fmt.Fprintf(&text, "raw verification %.0f/s (%.1f µs), never_seen without net/http %.1f µs", r.Verification.RPS, r.Verification.CPU, r.Verification.Unseen)
-	return text.String()
+	if r.Verification != (verification{}) {
+		fmt.Fprintf(&text, "raw verification %.0f/s (%.1f µs), never_seen without net/http %.1f µs", r.Verification.RPS, r.Verification.CPU, r.Verification.Unseen)
+	}
+	return strings.TrimSuffix(text.String(), ", ")
 }
 
 // serving is a running server process.

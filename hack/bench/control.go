@@ -33,9 +33,14 @@ type usage struct {
 	CPU     time.Duration
 }
 
-// serve serves until the process is ended, with a second listener for whoever started it.
-// realm is what tokens are minted for; nil where nobody asks for any.
+// serve serves HTTP until the process is ended. See control.
 func serve(server *http.Server, listener net.Listener, realm *directory.Realm) error {
+	return control(listener.Addr().String(), func() error { return server.Serve(listener) }, server.Handler, realm)
+}
+
+// control runs a server until the process is ended, with a second listener for whoever started
+// it. realm is what tokens are minted for, by checks at handler; nil where nobody asks for any.
+func control(public string, run func() error, handler http.Handler, realm *directory.Realm) error {
 	control, err := net.Listen("tcp", loopback)
 	if err != nil {
 		return err
@@ -64,16 +69,16 @@ func serve(server *http.Server, listener net.Listener, realm *directory.Realm) e
 			if err != nil {
 				return nil, err
 			}
-			check, err := unseen(server.Handler, realm, during)
+			check, err := unseen(handler, realm, during)
 			v.Unseen = microseconds(check)
 			return v, err
 		}))
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(addresses{listener.Addr().String(), control.Addr().String()}); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(addresses{public, control.Addr().String()}); err != nil {
 		return err
 	}
 	failed := make(chan error, 2)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- run() }()
 	go func() { failed <- (&http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}).Serve(control) }()
 	return <-failed
 }

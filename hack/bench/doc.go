@@ -13,6 +13,9 @@
 //	bare.go          the bare server
 //	server.go        the real one, on a directory that realm.go fills
 //	control.go       how others ask them for tokens and what they have used
+//	nginx.go         the same behind nginx
+//	grpc.go          checks over gRPC: the two servers
+//	grpcclient.go    and the load for them
 //	unseen.go        a check of a never-seen token without net/http
 //	job.go           what the load process is told, and what it answers
 //	generate.go      the load process: phases in turn, by slices of time

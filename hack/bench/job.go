@@ -25,7 +25,8 @@ type job struct {
 type phase struct {
 	Name    string
 	Server  addresses
-	Target  string
+	Host    string
+	Target  string       // "": a check over gRPC
 	Tokens  []load.Token // sent over and over; nil: new ones, none of which is sent twice
 	Profile string       // a file for the server's CPU profile meanwhile; "" for none
 }

@@ -18,6 +18,8 @@ const (
 	roleBare          = "bare"
 	roleServer        = "server"
 	roleLoad          = "load"
+	roleGRPCBare      = "grpc-bare"
+	roleGRPCServer    = "grpc-server"
 	roleInProcess     = "inprocess"
 	roleHash          = "hash"
 	roleLogins        = "logins"

@@ -51,6 +51,10 @@ func process(ctx context.Context, args []string) func() error {
 		return serveBare
 	case roleServer:
 		return serveLatchkey
+	case roleGRPCBare:
+		return serveBareGRPC
+	case roleGRPCServer:
+		return serveGRPC
 	case roleLoad:
 		return func() error { return generate(ctx, os.Stdin, os.Stdout) }
 	case roleInProcess:
@@ -84,6 +88,8 @@ func bench(ctx context.Context, o *options, w io.Writer) error {
 		run  func(context.Context, *figures.Report) error
 	}{
 		{"check", b.check},
+		{"nginx", b.behindNginx},
+		{"grpc", b.grpc},
 		{"inprocess", b.inProcess},
 		{"login", b.login},
 		{"refresh", b.refresh},

@@ -27,7 +27,7 @@ func parse(args []string) (*options, error) {
 	f.DurationVar(&o.round, "round", 3*time.Second, "how long each phase of a round lasts")
 	f.IntVar(&o.rounds, "rounds", 3, "how many rounds there are")
 	f.BoolVar(&o.quick, "quick", false, "rounds of 300 ms, fewer users and revocations: to see that all works, not how fast")
-	f.StringVar(&o.only, "only", "", "stages to run, comma-separated, of check, inprocess, login, refresh, propagation; unset: all")
+	f.StringVar(&o.only, "only", "", "stages to run, comma-separated, of check, nginx, grpc, inprocess, login, refresh, propagation; unset: all")
 	f.StringVar(&o.out, "out", "bench.json", "file to write the figures to")
 	f.StringVar(&o.profile, "profile", "", "folder for a CPU profile of the server in each phase of /check, from a round of its own")
 	f.BoolVar(&o.verbose, "v", false, "show the log of Latchkey's processes")

@@ -28,11 +28,13 @@ const (
 
 // What the checks of all phases ask for; ruleHost and rulePath are of a rule of everybodys.
 const (
+	serviceHost  = "latchkey.example.test"
 	roleTarget   = "/check/role/role-0"
 	policyTarget = "/check/nginx?host=" + ruleHost
 	ruleHost     = "app-0.example.test"
+	ruleTarget   = "/teams/team-0/reports/2031/pdf"
 	// Sent in every phase, also where they aren't read, so that all servers parse the same.
-	originalRequest = "X-Original-URL: https://" + ruleHost + "/teams/team-0/reports/2031/pdf\r\nX-Original-Method: GET\r\n"
+	originalRequest = "X-Original-URL: https://" + ruleHost + ruleTarget + "\r\nX-Original-Method: GET\r\n"
 )
 
 func roleName(i int) string { return fmt.Sprintf("role-%d", i) }

@@ -25,7 +25,7 @@ const (
 // sender sends the requests of one phase, slice by slice.
 type sender struct {
 	phase
-	client   *load.Client
+	client   asker
 	requests []load.Request // nil: new ones for each slice
 
 	sent   load.Result
@@ -33,9 +33,23 @@ type sender struct {
 	own    usage
 }
 
+// asker sends requests as load.Client does, which it is over HTTP.
+type asker interface {
+	Send(requests []load.Request, most int, atMost time.Duration) (load.Result, error)
+	Close()
+}
+
+// connect connects to the server of a phase.
+func (p *phase) connect(ctx context.Context) (asker, error) {
+	if p.Target == "" {
+		return dialGRPC(p.Server.Public, p.Tokens[0])
+	}
+	return load.Connect(ctx, p.Server.Public, connections)
+}
+
 // newSender connects, and warms up what is sent over and over.
 func newSender(ctx context.Context, p phase) (*sender, error) {
-	client, err := load.Connect(ctx, p.Server.Public, connections)
+	client, err := p.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +57,7 @@ func newSender(ctx context.Context, p phase) (*sender, error) {
 	if p.Tokens == nil {
 		return s, nil
 	}
-	s.requests = load.Requests(p.Target, originalRequest, p.Tokens)
+	s.requests = load.Requests(p.Host, p.Target, originalRequest, p.Tokens)
 	if _, err := client.Send(s.requests, max(2*len(s.requests), 100*connections), time.Hour); err != nil {
 		client.Close()
 		return nil, err
@@ -61,7 +75,7 @@ func (s *sender) send(ctx context.Context, slice time.Duration) error {
 		if err := ask(ctx, s.Server.Control, "/tokens", url.Values{"n": {strconv.Itoa(n)}}, &tokens); err != nil {
 			return err
 		}
-		requests, few, most = load.Requests(s.Target, originalRequest, tokens), n/10, n-n/10
+		requests, few, most = load.Requests(s.Host, s.Target, originalRequest, tokens), n/10, n-n/10
 	}
 	if _, err := s.client.Send(requests, few, slice/10); err != nil {
 		return err

@@ -25,17 +25,7 @@ const (
 // serveLatchkey is the process of the real server: the service as cmd/latchkey makes it, on
 // a directory that no watch fills. A check touches memory only, so it makes no difference.
 func serveLatchkey() error {
-	d := directory.New()
-	if err := fill(d, time.Now()); err != nil {
-		return err
-	}
-	log := slog.New(slog.DiscardHandler)
-	service, err := webhook.New(webhook.Config{
-		Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: noCluster{}, Passwords: noCluster{},
-		Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(rememberedTokens),
-		DefaultRealm: realmName, ExternalURL: issuer,
-		Log: log, Registerer: prometheus.NewRegistry(), Now: time.Now,
-	})
+	service, realm, err := newService()
 	if err != nil {
 		return err
 	}
@@ -43,7 +33,21 @@ func serveLatchkey() error {
 	if err != nil {
 		return err
 	}
-	return serve(webhook.NewServer(service, log), netutil.LimitListener(listener, maxConnections), d.Realm(realmName))
+	return serve(webhook.NewServer(service, slog.New(slog.DiscardHandler)), netutil.LimitListener(listener, maxConnections), realm)
+}
+
+func newService() (*webhook.Service, *directory.Realm, error) {
+	d := directory.New()
+	if err := fill(d, time.Now()); err != nil {
+		return nil, nil, err
+	}
+	service, err := webhook.New(webhook.Config{
+		Directory: d, Synced: func() bool { return true }, Stale: func() bool { return false }, Sessions: noCluster{}, Passwords: noCluster{},
+		Logins: password.NewSlots(password.SlotsConfig{}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(rememberedTokens),
+		DefaultRealm: realmName, ExternalURL: issuer,
+		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Now: time.Now,
+	})
+	return service, d.Realm(realmName), err
 }
 
 // noCluster is an API server that is away, which a check never notices.

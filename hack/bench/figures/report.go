@@ -10,6 +10,8 @@ import (
 type Report struct {
 	Machine     Machine      `json:"machine"`
 	Check       *Check       `json:"check,omitempty"`
+	Nginx       *Pair        `json:"nginx,omitempty"`
+	GRPC        *Pair        `json:"grpc,omitempty"`
 	Decide      *Decide      `json:"decide,omitempty"`
 	Directory   *Directory   `json:"directory,omitempty"`
 	Login       *Login       `json:"login,omitempty"`
@@ -31,6 +33,13 @@ type Check struct {
 	Role10kTokens *Answers `json:"role_10k_tokens,omitempty"`
 	PolicyWarm    *Answers `json:"policy_warm,omitempty"`
 	NeverSeen     *Answers `json:"never_seen,omitempty"`
+}
+
+// Pair are the answers of Latchkey and of a bare server that gives the same one, each asked in
+// the same way.
+type Pair struct {
+	Bare     *Answers `json:"bare,omitempty"`
+	Latchkey *Answers `json:"latchkey,omitempty"`
 }
 
 // Answers are the medians of some rounds of requests of one kind. Ratios are to what was

@@ -31,6 +31,7 @@ func (t target) verdict() string {
 func (r *Report) targets() []target {
 	check, decide, directory, login, refresh, propagation := r.parts()
 	role, many, policy, unseen := answers(check.RoleWarm), answers(check.Role10kTokens), answers(check.PolicyWarm), answers(check.NeverSeen)
+	nginx, overGRPC := r.Nginx.latchkey(), r.GRPC.latchkey()
 	return []target{
 		{name: "/check by role, one token: requests/s to bare", measured: role.RatioToBare, spread: role.Range, bound: 0.80},
 		{name: "/check by role, 10,000 tokens in turn: requests/s to bare", measured: many.RatioToBare, spread: many.Range, bound: 0.65},
@@ -38,6 +39,8 @@ func (r *Report) targets() []target {
 		{name: "/check by role: allocations above bare", measured: role.AllocsOverBare, bound: 10, most: true},
 		{name: "/check by 1,000 rules: allocations above bare", measured: policy.AllocsOverBare, bound: 10, most: true},
 		{name: "/check, never-seen tokens: requests/s to raw verifications/s", measured: unseen.RatioToRawVerify, spread: unseen.Range, bound: 0.7},
+		{name: "/check behind nginx: requests/s to a bare service behind nginx", measured: nginx.RatioToBare, spread: nginx.Range, bound: 0.95},
+		{name: "checks over gRPC, 1,000 rules: by the server's time, to a bare gRPC server", measured: overGRPC.RatioToBare, spread: overGRPC.Range, bound: 0.80},
 		{name: "decide: 10,000 rules to 10 rules", measured: decide.Ratio, bound: 2, most: true},
 		{name: "look a user up: 1M users to 1k users", measured: directory.Ratio1MTo1kLookup, bound: 1.5, most: true},
 		{name: "heap per user, bytes", measured: directory.BytesPerUser, bound: 500, most: true},
@@ -68,6 +71,14 @@ func (r *Report) parts() (check Check, decide Decide, directory Directory, login
 		propagation = *r.Propagation
 	}
 	return check, decide, directory, login, refresh, propagation
+}
+
+// latchkey is empty if there is no Pair.
+func (p *Pair) latchkey() Answers {
+	if p == nil {
+		return Answers{}
+	}
+	return answers(p.Latchkey)
 }
 
 func answers(a *Answers) Answers {

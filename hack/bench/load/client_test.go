@@ -38,7 +38,7 @@ func send(t *testing.T, serve http.HandlerFunc, n, most int, atMost time.Duratio
 		t.Fatal(err)
 	}
 	defer client.Close()
-	return client.Send(load.Requests("/check/nginx?host=a", "X-Original-Method: GET\r\n", tokens(n)), most, atMost)
+	return client.Send(load.Requests("latchkey.example.test", "/check/nginx?host=a", "X-Original-Method: GET\r\n", tokens(n)), most, atMost)
 }
 
 func TestSendSendsEachRequestInTurn(t *testing.T) {
@@ -152,7 +152,7 @@ func TestSendEndsWithTheContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Send(load.Requests("/", "", tokens(4)), 4, time.Hour); err == nil {
+	if _, err := client.Send(load.Requests("latchkey.example.test", "/", "", tokens(4)), 4, time.Hour); err == nil {
 		t.Error("no error")
 	}
 }
