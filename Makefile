@@ -28,6 +28,11 @@ test: controlplane caddy ## All tests, with the race detector
 test-chaos: controlplane ## Faults: processes killed, networks broken, clocks wrong, under load (some 6 minutes; table in bin/chaos.md)
 	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -tags chaos -race -count=1 -timeout 15m -v ./hack/chaos/...
 
+.PHONY: screenshots
+screenshots: controlplane caddy ## Pictures of the login and account pages, into docs/images (with Chromium)
+	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" REQUIRE_BROWSER=1 REQUIRE_PROXIES=1 UPDATE_SCREENSHOTS=1 \
+		go test -count=1 ./hack/e2e/browser -ginkgo.focus='Pictures of the pages'
+
 .PHONY: build
 build: ## bin/latchkey
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/latchkey ./cmd/latchkey

@@ -6,5 +6,6 @@
 //	start.go   a browser process
 //	tab.go     one person's window, and what they do in it
 //	record.go  what a window requested and complained about
-//	look.go    sizes, light and dark, pictures
+//	look.go    sizes, light and dark
+//	reduce.go  pictures of few colours, so of few bytes
 package chromium

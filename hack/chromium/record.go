@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/chromedp/cdproto/audits"
@@ -51,6 +52,18 @@ func (r *record) Complaints() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.complaints)
+}
+
+// Forgive forgets the complaints that contain one of the texts, because the story is about them, and
+// returns how many there were.
+func (r *record) Forgive(texts ...string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := len(r.complaints)
+	r.complaints = slices.DeleteFunc(r.complaints, func(c string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(c, t) })
+	})
+	return before - len(r.complaints)
 }
 
 // note takes an event of the tab.

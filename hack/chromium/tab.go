@@ -91,3 +91,6 @@ func (t *Tab) Cookies() ([]*network.Cookie, error) {
 	all, err := chromedp.CallBrowser(t.ctx, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: context})
 	return all.Cookies, err
 }
+
+// Location is the address of the page that is there.
+func (t *Tab) Location() (string, error) { return Read(t, chromedp.Location()) }

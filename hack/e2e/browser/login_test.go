@@ -1,0 +1,110 @@
+package browser_test
+
+import (
+	"net/http"
+
+	"github.com/chromedp/chromedp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/latchkey-auth/latchkey/hack/app"
+	"github.com/latchkey-auth/latchkey/hack/stack"
+)
+
+var _ = Describe("Somebody who opens an app", func() {
+	const report = reader + "/reports/q3?x=1&y=%2F&z=a+b%20c;d='e'#page-2"
+
+	It("logs in, is exactly back there, and is known at the other app, too", func(ctx SpecContext) {
+		vera := aUser(ctx, "vera-logs-in", "viewer")
+		tab := aPerson()
+
+		answer := goTo(tab, report)
+		Expect(answer.Status).To(Equal(http.StatusOK))
+		Expect(answer.URL).To(HavePrefix(auth + "/login?rd=https%3A%2F%2Fapp.example.com%2Freports%2Fq3%3F"))
+		Expect(text(tab, "main")).To(ContainSubstring("app.example.com"), "the page says where to")
+		Expect(focused(tab)).To(Equal("username"))
+
+		answer = signIn(tab, vera)
+
+		Expect(answer.Status).To(Equal(http.StatusOK))
+		Expect(answer.URL).To(HavePrefix(reader + "/reports/q3?x=1&y=%2F&z=a+b%20c;d="))
+		Expect(seen(tab)).To(And(
+			HaveKeyWithValue(app.Target, "/reports/q3?x=1&y=%2F&z=a+b%20c;d=%27e%27"), // Chromium itself sends ' so
+			HaveKeyWithValue(app.Host, "app.example.com"),
+			HaveKeyWithValue("X-Auth-Request-User", vera.User),
+			HaveKeyWithValue("X-Auth-Request-Email", vera.User+"@"+domain),
+			HaveKeyWithValue("X-Auth-Request-Groups", "viewer"),
+		))
+
+		before := len(tab.Requests())
+		answer = goTo(tab, wiki+"/reports/home")
+		Expect(answer.URL).To(Equal(wiki + "/reports/home"))
+		Expect(seen(tab)).To(HaveKeyWithValue("X-Auth-Request-User", vera.User))
+		for _, r := range tab.Requests()[before:] {
+			Expect(r.Host()).To(Equal("wiki.example.com"), "nobody asked again who they are")
+		}
+	})
+
+	It("gets a cookie that no script and no other site sees, and that ends with the login", func(ctx SpecContext) {
+		vera := aUser(ctx, "vera-cookie", "viewer")
+		tab := aPerson()
+		goTo(tab, loginFor(reader+"/reports/"))
+		signIn(tab, vera)
+
+		cookie := cookieOf(tab)
+		Expect(cookie).NotTo(BeNil())
+		Expect(cookie.Name).To(Equal("__Secure-latchkey"))
+		Expect(cookie.Domain).To(Equal("." + domain))
+		Expect(cookie.Path).To(Equal("/"))
+		Expect(cookie.HTTPOnly).To(BeTrue())
+		Expect(cookie.Secure).To(BeTrue())
+		Expect(string(cookie.SameSite)).To(Equal("Lax"))
+		Expect(evaluate[string](tab, "document.cookie")).To(BeEmpty())
+	})
+
+	It("is told of a wrong password where they are, loses nothing, and tries again", func(ctx SpecContext) {
+		vera := aUser(ctx, "vera-mistypes", "viewer")
+		tab := aPerson()
+		goTo(tab, reader+"/reports/q3?x=1")
+
+		answer := signIn(tab, stack.Login{User: vera.User, Password: "not it"})
+
+		Expect(answer.Status).To(Equal(http.StatusUnauthorized))
+		Expect(answer.URL).To(Equal(auth + "/login"))
+		Expect(alerts(tab)).To(ContainElement(ContainSubstring("Invalid credentials")), "a screen reader reads it out")
+		Expect(focused(tab)).To(Equal("password"), "what has to be typed again")
+		Expect(evaluate[string](tab, `document.querySelector("#username").value`)).To(Equal(vera.User))
+		Expect(evaluate[string](tab, `document.querySelector("#password").value`)).To(BeEmpty())
+		Expect(cookieOf(tab)).To(BeNil())
+
+		answer = then(tab, write(password, vera.Password), chromedp.Click(called("Sign in")))
+		Expect(answer.URL).To(Equal(reader + "/reports/q3?x=1"))
+	})
+
+	It("finds public pages without a login", func() {
+		tab := aPerson()
+
+		answer := goTo(tab, reader+"/public/welcome")
+
+		Expect(answer.URL).To(Equal(reader + "/public/welcome"))
+		Expect(seen(tab)).To(HaveKeyWithValue("X-Auth-Request-User", ""))
+	})
+
+	It("doesn't see the page of an app in the frame of another, nor ours", func(ctx SpecContext) {
+		tab := aPerson()
+		response, err := http.Get(latchkey.URL() + "/login")
+		Expect(err).NotTo(HaveOccurred())
+		defer response.Body.Close()
+		Expect(response.Header.Get("Content-Security-Policy")).To(ContainSubstring("frame-ancestors 'none'"))
+
+		goTo(tab, reader+"/public/welcome")
+		framed := evaluate[bool](tab, `new Promise(done => {
+			const frame = document.createElement("iframe")
+			frame.onload = () => { try { done(frame.contentDocument !== null && frame.contentDocument.body.innerText.includes("Sign in")) } catch { done(false) } }
+			frame.src = "`+auth+`/login"
+			document.body.append(frame)
+		})`)
+		Expect(framed).To(BeFalse())
+		Expect(tab.Forgive("frame-ancestors", "Refused to frame", "X-Frame-Options")).NotTo(BeZero(), "Chromium refused to show it")
+	})
+})
