@@ -227,7 +227,7 @@ func (s *Service) deny(w http.ResponseWriter, r *http.Request, c *call, q Questi
 		s.hints.tell(printable(c.realm, 63), q.Endpoint, f.reason, f.cause.Error())
 	}
 	w.Header()["Cache-Control"] = noStore
-	if q.Shows && wantsPage(q.Original.Method, r.Header) && s.refuseBrowser(w, c, q, f) {
+	if q.Shows && wantsPage(q.Original.Method, r.Header) && s.refuseBrowser(w, c, q, who, f) {
 		return
 	}
 	refuse(w, c.realm, f)

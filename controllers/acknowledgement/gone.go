@@ -1,5 +1,7 @@
 package acknowledgement
 
+// +kubebuilder:rbac:groups=auth.latchkey.dev,resources=realms,verbs=list
+
 import (
 	"context"
 	"fmt"
@@ -12,13 +14,16 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/controllers/replica"
 )
 
 const (
-	// forgetAfter is the longest life of an access token: after that long out of touch a replica has
-	// none left that it knew to be good.
-	forgetAfter = 24 * time.Hour
+	// longestAccess is the longest life of an access token. A replica that has been out of touch for
+	// longer, and for longer than any cookie lives, knows none that was good before.
+	longestAccess = 24 * time.Hour
+	// askForCookiesEvery is how often the realms are asked how long their cookies live, while it matters.
+	askForCookiesEvery = 10 * time.Minute
 	// lookForPodEvery is how often the Pod of a replica that is out of touch is looked for.
 	lookForPodEvery = 10 * time.Second
 )
@@ -75,7 +80,22 @@ func (r *Register) podGone(ctx context.Context, pod replica.Pod) (bool, error) {
 // collect deletes the Leases of replicas that ended or went without word, and forgets such as had their Lease
 // deleted, once that is so long ago that it can't matter.
 func (r *Register) collect(ctx context.Context) {
-	for name, known := range r.forgettable() {
+	now := r.Clock.Now()
+	old := r.gone(now.Add(-longestAccess))
+	if len(old) == 0 {
+		return
+	}
+	longest, err := r.longestCookie(ctx, now)
+	if err != nil {
+		if ctx.Err() == nil {
+			ctrl.LoggerFrom(ctx).Error(err, "replicas that are gone can't be forgotten: nobody says how long cookies live")
+		}
+		return
+	}
+	for name, known := range old {
+		if now.Sub(known.renewed) < longest {
+			continue
+		}
 		if known.gone == "" {
 			lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: r.Namespace, Name: name}}
 			err := r.Writer.Delete(ctx, lease, client.Preconditions{UID: &known.uid, ResourceVersion: &known.at}) // else it is back
@@ -95,16 +115,34 @@ func (r *Register) collect(ctx context.Context) {
 	}
 }
 
-func (r *Register) forgettable() map[string]sighting {
+// gone returns what is known of replicas that ended, or went without word, and weren't heard of since.
+func (r *Register) gone(since time.Time) map[string]sighting {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.Clock.Now()
 	old := map[string]sighting{}
 	for name, known := range r.seen {
 		gone := known.state.Incarnation == "" || known.gone != "" || known.podGone
-		if gone && now.Sub(known.renewed) >= forgetAfter {
+		if gone && !known.renewed.After(since) {
 			old[name] = *known
 		}
 	}
 	return old
+}
+
+// longestCookie is how long cookies live in the realm where they live longest. Only collect calls it.
+func (r *Register) longestCookie(ctx context.Context, now time.Time) (time.Duration, error) {
+	if !r.asked.IsZero() && now.Sub(r.asked) < askForCookiesEvery {
+		return r.cookies, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	realms := &v1alpha1.RealmList{}
+	if err := r.Live.List(ctx, realms); err != nil {
+		return 0, fmt.Errorf("list Realms: %w", err)
+	}
+	r.cookies, r.asked = 0, now
+	for i := range realms.Items {
+		r.cookies = max(r.cookies, realms.Items[i].Spec.Sessions.CookieTTL.Duration)
+	}
+	return r.cookies, nil
 }

@@ -35,7 +35,7 @@ const (
 
 // Config is what a Register works with. All of it is required.
 type Config struct {
-	// Live reads Leases and Pods from the API server, never from a cache.
+	// Live reads Leases, Pods and Realms from the API server, never from a cache.
 	Live client.Reader
 	// Writer deletes Leases that can't matter any more.
 	Writer client.Writer
@@ -54,6 +54,9 @@ type Register struct {
 
 	pace flowcontrol.RateLimiter
 	want chan struct{} // holds one entry if somebody waits for a list
+
+	cookies time.Duration // how long they live at most, as of asked; for collect alone
+	asked   time.Time     // zero: never
 
 	mu        sync.Mutex
 	seen      sightings

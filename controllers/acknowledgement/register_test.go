@@ -249,6 +249,29 @@ var _ = Describe("The leader", func() {
 		Eventually(l.says(y)).Should(Equal("True 1/1 : "))
 	})
 
+	It("remembers one for as long as cookies live, where they outlive access tokens", func(ctx SpecContext) {
+		home := suite.Namespace(ctx)
+		realm := &v1alpha1.Realm{ObjectMeta: metav1.ObjectMeta{Namespace: home, Name: v1alpha1.RealmName}}
+		realm.Spec.Sessions.CookieTTL.Duration = 48 * time.Hour
+		Expect(suite.Client.Create(ctx, realm)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(suite.Client.Delete(ctx, realm)).To(Succeed()) })
+		a, b := replicaNamed(ctx, "a"), replicaNamed(ctx, "b")
+		l := newLeader(ctx, namespace)
+		x := revoke(ctx)
+		l.Judge(x)
+		b.Vanish(ctx)
+		follow(ctx, x, a)
+		Eventually(l.asTimePasses(ctx, x, a)).Should(HavePrefix(`Unknown 1/2 ReplicaAssumedGone: replica "b"`))
+
+		l.clock.Step(24 * time.Hour)
+		a.Renew(ctx)
+		Eventually(l.asTimePasses(ctx, x, a)).Should(HavePrefix(`Unknown 1/2 ReplicaAssumedGone: replica "b"`))
+		Expect(l.says(x)()).NotTo(HavePrefix("True"))
+
+		l.clock.Step(24 * time.Hour)
+		Eventually(l.says(x)).Should(Equal("True 1/1 : "))
+	})
+
 	DescribeTable("takes a Pod for gone",
 		func(ctx SpecContext, change func(context.Context, *corev1.Pod) replica.Pod, verdict types.GomegaMatcher) {
 			b, pod := replicaNamed(ctx, "b"), runningPod(ctx, "b")

@@ -129,7 +129,7 @@ func oneLine(value string) string {
 
 func page() *template.Template {
 	return template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Sample app behind Latchkey</title>
+<html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>Sample app behind Latchkey</title>
 <style>body{font:1rem/1.5 system-ui;margin:3rem auto;max-width:44rem}th{text-align:left;padding-right:2rem}</style>
 <h1>Sample app behind Latchkey</h1>
 <table>{{range .}}<tr><th>{{.Name}}</th><td>{{.Value}}</td></tr>

@@ -56,7 +56,7 @@ func views() []view {
 var _ = Describe("Every page", func() {
 	for _, v := range views() {
 		It("can be read and used by everybody: "+v.name, func(ctx SpecContext) {
-			vera := aUser(ctx, "vera", "viewer")
+			vera := aUser(ctx, "vera-reads", "viewer")
 			tab := aPerson()
 			v.show(ctx, tab, vera)
 

@@ -25,7 +25,7 @@ var pictured = map[string]string{"login": "login", "login-refused": "wrong-passw
 
 var _ = Describe("Pictures of the pages", func() {
 	It("are small, and go to docs/images where UPDATE_SCREENSHOTS=1 asks for that", func(ctx SpecContext) {
-		vera := aUser(ctx, "vera", "viewer")
+		noor := aUser(ctx, "noor", "viewer", "editor")
 		dir := GinkgoT().TempDir()
 		if os.Getenv("UPDATE_SCREENSHOTS") == "1" {
 			dir = filepath.Join(testenv.Root(), "docs", "images")
@@ -37,7 +37,7 @@ var _ = Describe("Pictures of the pages", func() {
 			}
 			tab := aPerson()
 			do(tab, fromAnOffice())
-			v.show(ctx, tab, vera)
+			v.show(ctx, tab, noor)
 			do(tab, stillness())
 			for shape, look := range looks() {
 				picture := photograph(tab, look)

@@ -179,13 +179,16 @@ func alerts(tab *chromium.Tab) []string {
 	return evaluate[[]string](tab, `[...document.querySelectorAll("[role=alert]")].map(e => e.innerText)`)
 }
 
+// sessionCookie is the name of the cookie that apps of one domain share.
+const sessionCookie = "__Secure-latchkey"
+
 // cookieOf is the session cookie that a person has.
 func cookieOf(tab *chromium.Tab) *network.Cookie {
 	GinkgoHelper()
 	all, err := tab.Cookies()
 	Expect(err).NotTo(HaveOccurred())
 	for _, c := range all {
-		if strings.Contains(c.Name, "latchkey") && !strings.Contains(c.Name, "probe") {
+		if c.Name == sessionCookie {
 			return c
 		}
 	}
