@@ -1,6 +1,7 @@
 package chromium
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -82,7 +83,8 @@ func (r *record) note(event any) {
 			r.complain("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
 		}
 	case *audits.EventIssueAdded:
-		r.complain("issue %s: %+v", e.Issue.Code, e.Issue.Details)
+		details, _ := json.Marshal(e.Issue.Details) // without them it is still one
+		r.complain("issue %s: %s", e.Issue.Code, details)
 	}
 }
 

@@ -20,6 +20,7 @@ func loginPage(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	request.Header.Set("Accept", "text/html")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return "", err
@@ -40,7 +41,6 @@ var _ = Describe("Cookies", func() {
 
 		Expect(answer.URL).To(HavePrefix(auth + "/login"))
 		Expect(text(tab, "main")).To(MatchRegexp("(?i)cookies"))
-		Expect(alerts(tab)).NotTo(BeEmpty())
 		Expect(len(tab.Requests())-before).To(BeNumerically("<=", 2), "no round trip through the app")
 		Expect(tab.Cookies()).To(BeEmpty())
 	})

@@ -59,6 +59,7 @@ var _ = Describe("Somebody who opens an app", func() {
 		Expect(cookie.Secure).To(BeTrue())
 		Expect(string(cookie.SameSite)).To(Equal("Lax"))
 		Expect(evaluate[string](tab, "document.cookie")).To(BeEmpty())
+		tab.Forgive("PerformanceIssue") // Chromium would rather have another way to ask
 	})
 
 	It("is told of a wrong password where they are, loses nothing, and tries again", func(ctx SpecContext) {

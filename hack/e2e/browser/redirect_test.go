@@ -7,6 +7,8 @@ import (
 	"github.com/chromedp/chromedp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/latchkey-auth/latchkey/hack/stack"
 )
 
 // elsewhere are addresses that somebody could send people to the login page with, so as to have them
@@ -31,11 +33,13 @@ var elsewhere = map[string][]string{
 	"white space before":              {" https://evil.test", "\u00a0https://evil.test", "\x01https://evil.test"},
 }
 
-var _ = Describe("An address to go back to", func() {
+var _ = Describe("An address to go back to", Ordered, func() {
+	var vera stack.Login
+	BeforeAll(func(ctx SpecContext) { vera = aUser(ctx, "vera-redirected", "viewer") })
+
 	for name, values := range elsewhere {
 		// expectPeace of verbs_test.go holds besides that not one request left for another host.
-		It("leads nowhere else: "+name, func(ctx SpecContext) {
-			vera := aUser(ctx, "vera-redirected", "viewer")
+		It("leads nowhere else: "+name, func() {
 			tab := aPerson()
 			for _, value := range values {
 				By(value)
@@ -56,8 +60,7 @@ var _ = Describe("An address to go back to", func() {
 			}
 		})
 
-		It("leads nowhere else when the form is tampered with: "+name, func(ctx SpecContext) {
-			vera := aUser(ctx, "vera-tampered", "viewer")
+		It("leads nowhere else when the form is tampered with: "+name, func() {
 			tab := aPerson()
 			for _, value := range values {
 				By(value)
@@ -72,14 +75,14 @@ var _ = Describe("An address to go back to", func() {
 	DescribeTable("leads to an app that may be gone back to",
 		func(ctx SpecContext, name, rd, want string) {
 			tab := aPerson()
-			goTo(tab, loginFor(rd))
+			goTo(tab, auth+"/login"+rd)
 			answer := signIn(tab, aUser(ctx, name, "admin"))
 			Expect(answer.URL).To(Equal(want))
 		},
-		Entry("as it is, byte for byte", "ada-bytes", reader+"/a//b;x=%2F?q=1&r=|&s=%20+", reader+"/a//b;x=%2F?q=1&r=|&s=%20+"),
-		Entry("in upper case", "ada-upper", "HTTPS://APP.EXAMPLE.COM/reports", reader+"/reports"),
-		Entry("with the port of https", "ada-port", "https://app.example.com:443/reports", reader+"/reports"),
-		Entry("on the login's own host", "ada-home", auth+"/account", auth+"/account"),
+		Entry("as it is, byte for byte", "ada-bytes", "?rd="+url.QueryEscape(reader+"/a//b;x=%2F?q=1&r=|&s=%20+"), reader+"/a//b;x=%2F?q=1&r=|&s=%20+"),
+		Entry("with the port of https", "ada-port", "?rd=https://app.example.com:443/reports", reader+"/reports"),
+		Entry("on the login's own host", "ada-home", "?rd="+auth+"/account", auth+"/account"),
+		Entry("as a path there", "ada-path", "?rd=/account", auth+"/account"),
 		Entry("nowhere said, so to the account", "ada-none", "", auth+"/account"),
 	)
 })

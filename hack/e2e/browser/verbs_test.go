@@ -147,10 +147,10 @@ func text(tab *chromium.Tab, selector chromedp.CSS) string {
 	return found
 }
 
-// evaluate is the value of an expression of JavaScript on the page.
+// evaluate is the value of an expression of JavaScript on the page, or what its promise comes to.
 func evaluate[T any](tab *chromium.Tab, expression string) T {
 	GinkgoHelper()
-	value, err := chromium.Read(tab, chromedp.Evaluate[T](expression))
+	value, err := chromium.Read(tab, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	Expect(err).NotTo(HaveOccurred(), expression)
 	return value
 }
