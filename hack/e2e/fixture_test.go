@@ -148,6 +148,11 @@ func aUser(ctx context.Context, name string, roles ...v1alpha1.GrantableRoleName
 	return login
 }
 
+// dns makes a part of a name of a text of ASCII.
+func dns(text string) string {
+	return strings.ToLower(strings.ReplaceAll(text, " ", "-"))
+}
+
 // untilReady waits for an object's Ready.
 func untilReady(ctx context.Context, kind, name string) {
 	GinkgoHelper()

@@ -42,6 +42,7 @@ type rendering struct {
 	AskHost  bool // the check wants to know what nginx routed by
 	Listen   string
 	IP, Port string
+	Socket   string // name of HAProxy's own listener, one of its own per process
 }
 
 // render writes the configuration of k for s, listening on listen (IP:port), into s.Dir.
@@ -50,15 +51,30 @@ func (s Site) render(k Kind, listen string) error {
 	if err != nil {
 		return fmt.Errorf("read listen address: %w", err)
 	}
-	data := rendering{Site: s, Check: s.check(k), Listen: listen, IP: ip, Port: port}
+	data := rendering{Site: s, Check: s.check(k), Listen: listen, IP: ip, Port: port, Socket: "latchkey-" + port}
 	data.AskHost = strings.HasSuffix(data.Check, "/check/nginx")
-	files := map[Kind][]string{Nginx: {"nginx.conf", "site.conf"}, Caddy: {"Caddyfile"}}
-	for _, name := range files[k] {
+	for _, name := range k.files() {
 		if err := data.write(name); err != nil {
 			return fmt.Errorf("render %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// files are the templates of k; the first is what the proxy is started with.
+func (k Kind) files() []string {
+	switch k {
+	case Nginx:
+		return []string{"nginx.conf", "site.conf"}
+	case Caddy:
+		return []string{"Caddyfile"}
+	case HAProxy:
+		return []string{"haproxy.cfg", "latchkey.lua"}
+	case Traefik:
+		return []string{"traefik.yaml", "site.yaml"}
+	default:
+		return nil
+	}
 }
 
 func (r rendering) write(name string) error {
