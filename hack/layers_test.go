@@ -30,17 +30,20 @@ var controller = slices.Concat(client, []string{
 var layers = map[string][]string{
 	"api": {"k8s.io/apimachinery/"},
 
-	"webhook/policy":    {},
+	"webhook/urlpath":   {},
+	"webhook/policy":    {module + "webhook/urlpath"},
+	"webhook/redirect":  {module + "webhook/policy", module + "webhook/urlpath"},
 	"webhook/password":  {"golang.org/x/crypto/"},
 	"webhook/token":     {"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4", "github.com/maypok86/otter/v2", "github.com/go-json-experiment/json/", "github.com/go-json-experiment/json"},
 	"webhook/lockout":   {"golang.org/x/time/rate", "github.com/maypok86/otter/v2"},
 	"webhook/directory": {module + "webhook/policy", module + "webhook/token"},
 	"webhook/refresh":   {},
 
+	"webhook/page":  {"net/http"},
 	"webhook/proxy": {"net/http", module + "webhook/policy"},
 	"webhook": {
 		"net/http", "net/http/pprof",
-		module + "webhook/directory", module + "webhook/lockout", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/refresh", module + "webhook/token", "golang.org/x/sync/singleflight",
+		module + "webhook/directory", module + "webhook/lockout", module + "webhook/page", module + "webhook/password", module + "webhook/policy", module + "webhook/proxy", module + "webhook/redirect", module + "webhook/refresh", module + "webhook/token", "golang.org/x/sync/singleflight",
 		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/maypok86/otter/v2",
 		"github.com/prometheus/client_golang/", "golang.org/x/net/netutil", "golang.org/x/time/rate",
 	},

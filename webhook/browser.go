@@ -13,9 +13,11 @@ import (
 // with these headers: a browser that goes somewhere says that it takes HTML, and what runs
 // within a page doesn't.
 func wantsPage(method string, h http.Header) bool {
-	if method != http.MethodGet && method != http.MethodHead {
-		return false
-	}
+	return (method == http.MethodGet || method == http.MethodHead) && takesHTML(h)
+}
+
+// takesHTML tells whether headers say so in words: what takes anything is no browser.
+func takesHTML(h http.Header) bool {
 	for _, accept := range h["Accept"] {
 		if strings.Contains(accept, "text/html") {
 			return true
@@ -25,10 +27,11 @@ func wantsPage(method string, h http.Header) bool {
 }
 
 // refuseBrowser answers a check that doesn't pass as a person can use it, and reports
-// whether it did: who has to log in is sent to the login page, which sends them back.
-func (s *Service) refuseBrowser(w http.ResponseWriter, c *call, q Question, f *failure) bool {
+// whether it did: who has to log in is sent to the login page, which sends them back; who
+// may not sees a page that says so.
+func (s *Service) refuseBrowser(w http.ResponseWriter, c *call, q Question, who caller, f *failure) bool {
 	if f.status != http.StatusUnauthorized {
-		return false
+		return s.showDenied(w, c, q, who, f)
 	}
 	h := w.Header()
 	h.Set("X-Latchkey-Reason", f.reason)

@@ -228,7 +228,7 @@ func (s *Service) deny(w http.ResponseWriter, r *http.Request, c *call, q Questi
 	}
 	w.Header()["Cache-Control"] = noStore
 	page := wantsPage(q.Original.Method, r.Header)
-	if page && q.Shows && s.refuseBrowser(w, c, q, f) {
+	if page && q.Shows && s.refuseBrowser(w, c, q, who, f) {
 		return
 	}
 	if page && !q.Shows {

@@ -1,7 +1,9 @@
 package webhook
 
 import (
+	"crypto/rand"
 	"net/http"
+	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/token"
@@ -20,6 +22,25 @@ func (s *Service) device(r *http.Request, realm *directory.Realm) *token.Claims 
 		return nil
 	}
 	return claims
+}
+
+// setDevice makes a browser known to a user who has just logged in on it. One that was stays
+// the same device, so that its budget of wrong passwords does, too. It fails only without a
+// key to sign with, and then the browser is as unknown as it was.
+func (s *Service) setDevice(w http.ResponseWriter, r *http.Request, realm *directory.Realm, user *directory.User) {
+	now := s.Now().Truncate(time.Second)
+	claims := token.Claims{
+		Issuer: realm.Settings().Issuer, Subject: user.UID, Username: user.Name, ID: rand.Text(),
+		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(deviceLifetime),
+	}
+	if known := s.device(r, realm); known != nil && known.Subject == user.UID {
+		claims.ID = known.ID
+	}
+	raw, err := realm.Keys().Sign(token.Device, claims)
+	if err != nil {
+		return
+	}
+	http.SetCookie(w, aCookie(s.deviceCookie(realm), raw, deviceLifetime))
 }
 
 // deviceCookie is the name of a realm's device cookie: __Host-latchkey_device at the root,

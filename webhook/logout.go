@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/token"
@@ -16,13 +17,21 @@ func (s *Service) logout(w http.ResponseWriter, r *http.Request, realm *director
 	if err != nil {
 		return err
 	}
-	if err := s.end(r, realm, who.claims, "logged out"); err != nil {
+	if err := s.endCurrent(r, realm, c, who); err != nil {
 		return err
 	}
-	s.audit.record(r, c, eventLogout, userAttr(who.user.Name), slog.String("sid", who.claims.SessionID))
 	writeJSON(w, http.StatusOK, struct {
 		Message string `json:"message"`
 	}{"Successfully logged out"})
+	return nil
+}
+
+// endCurrent ends the login that who comes from.
+func (s *Service) endCurrent(r *http.Request, realm *directory.Realm, c *call, who caller) error {
+	if err := s.end(r, realm, who.claims, storeTimeout, "logged out"); err != nil {
+		return err
+	}
+	s.audit.record(r, c, eventLogout, userAttr(who.user.Name), slog.String("sid", who.claims.SessionID))
 	return nil
 }
 
@@ -38,7 +47,7 @@ func (s *Service) revoke(w http.ResponseWriter, r *http.Request, realm *director
 		return badRequest("token is missing")
 	}
 	if claims := s.ours(realm, raw); claims != nil {
-		if err := s.end(r, realm, claims, "token revoked"); err != nil {
+		if err := s.end(r, realm, claims, storeTimeout, "token revoked"); err != nil {
 			return err
 		}
 		s.audit.record(r, c, eventRevoked, userAttr(claims.Username), slog.String("sid", claims.SessionID))
@@ -65,9 +74,9 @@ func (s *Service) ours(realm *directory.Realm, raw string) *token.Claims {
 	return nil
 }
 
-// end stores the revocation of a login.
-func (s *Service) end(r *http.Request, realm *directory.Realm, claims *token.Claims, reason string) error {
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+// end stores the revocation of a login within a time.
+func (s *Service) end(r *http.Request, realm *directory.Realm, claims *token.Claims, within time.Duration, reason string) error {
+	ctx, cancel := context.WithTimeout(r.Context(), within)
 	defer cancel()
 	if err := s.Sessions.End(ctx, realm.Namespace(), claims.SessionID, reason); err != nil {
 		return unavailable(err)

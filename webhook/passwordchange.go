@@ -50,27 +50,11 @@ func (s *Service) changePassword(w http.ResponseWriter, r *http.Request, realm *
 	if err != nil {
 		return err
 	}
-	user, _, err := s.authenticate(r, realm, who.user.Name, old)
-	if err == nil && user.UID != who.user.UID { // deleted and made again meanwhile
-		err = wrongCredentials
-	}
-	if err == nil {
-		err = s.limited(realm, user)
-	}
-	if err != nil {
-		return s.refusedLogin(r, c, who.user.Name, err)
-	}
-	hash, err := s.hash(r, realm, "newPassword", sent)
+	user, fingerprint, err := s.replacePassword(r, realm, c, who.user, old, sent)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
-	defer cancel()
-	if err := s.Accounts.ReplacePassword(ctx, realm.Namespace(), user, hash); err != nil {
-		return accountFailure(err)
-	}
-	s.audit.record(r, c, eventPasswordChanged, userAttr(user.Name), slog.String("by", user.Name))
-	issued, err := s.begin(r, realm, user, password.Fingerprint(hash))
+	issued, err := s.begin(r, realm, user, fingerprint)
 	if err != nil {
 		return s.refusedLogin(r, c, user.Name, changedButOut(err))
 	}
@@ -80,8 +64,33 @@ func (s *Service) changePassword(w http.ResponseWriter, r *http.Request, realm *
 	return nil
 }
 
-// readPasswordChange reads {oldPassword, newPassword} and judges the new one, which says
-// nothing of the old: nobody should have to type both again for a rule they didn't know.
+// replacePassword gives who another password in exchange for the old one and ends all of
+// their logins. It returns what a new one begins with.
+func (s *Service) replacePassword(r *http.Request, realm *directory.Realm, c *call, who *directory.User, old string, sent member[string]) (*directory.User, string, error) {
+	user, _, err := s.authenticate(r, realm, who.Name, old)
+	if err == nil && user.UID != who.UID { // deleted and made again meanwhile
+		err = wrongCredentials
+	}
+	if err == nil {
+		err = s.limited(realm, user)
+	}
+	if err != nil {
+		return nil, "", s.refusedLogin(r, c, who.Name, err)
+	}
+	hash, err := s.hash(r, realm, "newPassword", sent)
+	if err != nil {
+		return nil, "", err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	if err := s.Accounts.ReplacePassword(ctx, realm.Namespace(), user, hash); err != nil {
+		return nil, "", accountFailure(err)
+	}
+	s.audit.record(r, c, eventPasswordChanged, userAttr(user.Name), slog.String("by", user.Name))
+	return user, password.Fingerprint(hash), nil
+}
+
+// readPasswordChange reads {oldPassword, newPassword}.
 func readPasswordChange(r *http.Request, realm *directory.Realm) (old string, sent member[string], err error) {
 	var body struct {
 		Old member[string] `json:"oldPassword"`
@@ -90,16 +99,22 @@ func readPasswordChange(r *http.Request, realm *directory.Realm) (old string, se
 	if err := readJSON(r, &body, "application/json"); err != nil {
 		return "", member[string]{}, err
 	}
-	if body.Old.value == "" {
-		return "", member[string]{}, invalidField("oldPassword", "it is required")
+	return body.Old.value, body.New, checkPasswordChange(realm, body.Old.value, body.New.value)
+}
+
+// checkPasswordChange judges the new password, which says nothing of the old: nobody should
+// have to type both again for a rule they didn't know.
+func checkPasswordChange(realm *directory.Realm, old, chosen string) error {
+	if old == "" {
+		return invalidField("oldPassword", "it is required")
 	}
-	if err := password.CheckNew(body.New.value, realm.Settings().MinPasswordLength); err != nil {
-		return "", member[string]{}, invalidField("newPassword", err.Error())
+	if err := password.CheckNew(chosen, realm.Settings().MinPasswordLength); err != nil {
+		return invalidField("newPassword", err.Error())
 	}
-	if body.New.value == body.Old.value {
-		return "", member[string]{}, invalidField("newPassword", "choose another password than the old one")
+	if chosen == old {
+		return invalidField("newPassword", "choose another password than the old one")
 	}
-	return body.Old.value, body.New, nil
+	return nil
 }
 
 // changedButOut says of a login that couldn't begin that the password is the new one.

@@ -76,9 +76,17 @@ func asFailure(err error) *failure {
 	}
 }
 
-// refuse writes f. It is the only place where a failure becomes status, headers and body.
+// refuse answers with f for a program.
 func refuse(w http.ResponseWriter, realm string, f *failure) {
-	h := w.Header()
+	f.setHeaders(w.Header(), realm)
+	writeJSON(w, f.status, struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}{f.code, f.description})
+}
+
+// setHeaders sets what an answer with f carries, whether a program or a person reads it.
+func (f *failure) setHeaders(h http.Header, realm string) {
 	if f.status == http.StatusUnauthorized || f.status == http.StatusForbidden {
 		h.Set("WWW-Authenticate", challenge(realm, f))
 	}
@@ -91,10 +99,6 @@ func refuse(w http.ResponseWriter, realm string, f *failure) {
 	if f.allow != "" {
 		h.Set("Allow", f.allow)
 	}
-	writeJSON(w, f.status, struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}{f.code, f.description})
 }
 
 // challenge is the value of WWW-Authenticate (RFC 6750 section 3): without an error if

@@ -31,6 +31,11 @@ func (s *Service) table() routes {
 		"/sessions":    {http.MethodGet: s.listSessions, http.MethodDelete: s.endSessions},
 		"/sessions/{}": {http.MethodDelete: s.endSession},
 
+		"/login":                   {http.MethodGet: s.showLogin, http.MethodPost: s.logIn},
+		"/account":                 {http.MethodGet: s.account},
+		"/account/logout":          {http.MethodPost: s.signOut},
+		"/account/sessions/{}/end": {http.MethodPost: s.endOnPage},
+
 		"/.well-known/openid-configuration":       {http.MethodGet: s.discovery},
 		"/.well-known/oauth-authorization-server": {http.MethodGet: s.discovery},
 	}
@@ -39,6 +44,7 @@ func (s *Service) table() routes {
 		t["/users/{}"] = map[string]handler{http.MethodGet: s.getUser, http.MethodPatch: s.changeUser, http.MethodDelete: s.deleteUser}
 		t["/users/{}/password"] = map[string]handler{http.MethodPost: s.setPassword}
 		t["/password"] = map[string]handler{http.MethodPost: s.changePassword}
+		t["/account/password"] = map[string]handler{http.MethodPost: s.changePasswordOnPage}
 	}
 	return t
 }
@@ -147,5 +153,8 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, c *call, err er
 		s.Log.Info("request failed", "request", c.requestID(r), "realm", c.realm, "method", r.Method, "status", f.status, "error", f.cause)
 	}
 	s.metrics.requests.WithLabelValues(f.code).Inc()
+	if isPage(c.path) && takesHTML(r.Header) && s.refuseOnPage(w, c, err, f) {
+		return
+	}
 	refuse(w, c.realm, f)
 }

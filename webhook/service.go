@@ -15,6 +15,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 	"github.com/latchkey-auth/latchkey/webhook/lockout"
+	"github.com/latchkey-auth/latchkey/webhook/page"
 	"github.com/latchkey-auth/latchkey/webhook/password"
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
@@ -59,6 +60,7 @@ type Service struct {
 	renewals singleflight.Group // by realm and jti
 	budgets  *lockout.Budgets
 	proxies  trustedProxies
+	pages    *page.Set
 
 	crossOrigin *http.CrossOriginProtection // keeps other sites' pages from acting with a person's cookie
 }
@@ -90,6 +92,10 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webhook: register metrics: %w", err)
 	}
+	pages, err := page.New()
+	if err != nil {
+		return nil, fmt.Errorf("webhook: %w", err)
+	}
 	s := &Service{
 		Config:  c,
 		audit:   auditor{c.Log, c.TrustedProxies},
@@ -99,6 +105,7 @@ func New(c Config) (*Service, error) {
 		dummy:   dummy,
 		budgets: budgets,
 		proxies: c.TrustedProxies,
+		pages:   pages,
 
 		crossOrigin: http.NewCrossOriginProtection(),
 	}

@@ -31,16 +31,10 @@ func (s *Service) listSessions(w http.ResponseWriter, r *http.Request, realm *di
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
-	defer cancel()
-	logins, err := s.Sessions.List(ctx, realm.Namespace(), who.user.UID)
+	logins, err := s.logins(r, realm, who)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
-	logins = slices.DeleteFunc(logins, func(l StoredLogin) bool { return !who.owns(&l, s.Now()) || l.Ending || s.dead(realm, who.user, &l) })
-	slices.SortFunc(logins, func(a, b StoredLogin) int {
-		return cmp.Or(b.StartedAt.Compare(a.StartedAt), cmp.Compare(a.SessionID, b.SessionID))
-	})
 	views := make([]sessionView, 0, len(logins))
 	for _, l := range logins {
 		views = append(views, sessionView{
@@ -54,6 +48,21 @@ func (s *Service) listSessions(w http.ResponseWriter, r *http.Request, realm *di
 	return nil
 }
 
+// logins returns who's logins that are alive, newest first.
+func (s *Service) logins(r *http.Request, realm *directory.Realm, who caller) ([]StoredLogin, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	logins, err := s.Sessions.List(ctx, realm.Namespace(), who.user.UID)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	logins = slices.DeleteFunc(logins, func(l StoredLogin) bool { return !who.owns(&l, s.Now()) || l.Ending || s.dead(realm, who.user, &l) })
+	slices.SortFunc(logins, func(a, b StoredLogin) int {
+		return cmp.Or(b.StartedAt.Compare(a.StartedAt), cmp.Compare(a.SessionID, b.SessionID))
+	})
+	return logins, nil
+}
+
 // endSession ends one of the caller's logins. Somebody else's is as unknown as one that
 // never was. One whose Session is being deleted is ended all the same: until the leader
 // has seen it, its tokens work.
@@ -62,6 +71,15 @@ func (s *Service) endSession(w http.ResponseWriter, r *http.Request, realm *dire
 	if err != nil {
 		return err
 	}
+	if err := s.endOwn(r, realm, c, who); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// endOwn ends the login of who's that the path names.
+func (s *Service) endOwn(r *http.Request, realm *directory.Realm, c *call, who caller) error {
 	unknown := notFound("You have no such login")
 	if !isName(c.param) {
 		return unknown
@@ -81,7 +99,6 @@ func (s *Service) endSession(w http.ResponseWriter, r *http.Request, realm *dire
 		return unavailable(err)
 	}
 	s.audit.record(r, c, eventSessionEnded, userAttr(who.user.Name), slog.String("sid", login.SessionID), slog.String("by", who.claims.SessionID))
-	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
@@ -92,13 +109,21 @@ func (s *Service) endSessions(w http.ResponseWriter, r *http.Request, realm *dir
 	if err != nil {
 		return err
 	}
+	if err := s.endEverywhere(r, realm, c, who); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// endEverywhere ends all of who's logins.
+func (s *Service) endEverywhere(r *http.Request, realm *directory.Realm, c *call, who caller) error {
 	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 	defer cancel()
 	if err := s.Sessions.EndAll(ctx, realm.Namespace(), who.user, who.claims.ID, "signed out everywhere"); err != nil {
 		return unavailable(err)
 	}
 	s.audit.record(r, c, eventSignedOut, userAttr(who.user.Name), slog.String("sid", who.claims.SessionID))
-	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

@@ -162,7 +162,7 @@ func (s *Service) listUsers(w http.ResponseWriter, r *http.Request, realm *direc
 	if _, err := s.administrator(r, realm); err != nil {
 		return err
 	}
-	limit, from, err := page(c.query)
+	limit, from, err := listing(c.query)
 	if err != nil {
 		return err
 	}
@@ -183,8 +183,8 @@ func (s *Service) listUsers(w http.ResponseWriter, r *http.Request, realm *direc
 	return nil
 }
 
-// page reads ?limit=&continue=. A page has at most 500 users, and 100 unless asked.
-func page(query string) (limit int64, from string, err error) {
+// listing reads ?limit=&continue=. A page has at most 500 users, and 100 unless asked.
+func listing(query string) (limit int64, from string, err error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return 0, "", badRequest("The query is malformed")

@@ -21,7 +21,7 @@ var _ = It("Every rule that the API server admits can be enforced", func(ctx Spe
 	paths := []string{"/", "/**", "/a", "/a/", "/a/**", "/*", "/*/b/**", "/a.b/c", "/ä", "/a b", "/.well-known/x"}
 	methods := []string{"*", "GET", "VERSION-CONTROL"}
 	hosts = append(hosts, misspelt(hosts, "a0*.-[]:A_ ", random)...)
-	paths = append(paths, misspelt(paths, "/*.a%?;# \\ä\u0085\u00a0\u2028", random)...)
+	paths = append(paths, misspelt(paths, "/*.a%?;# \\ä\u0085\u00a0\u2028+(S(\u200b／．…¥\u037e", random)...)
 	methods = append(methods, misspelt(methods, "*AaZ-_ ", random)...)
 
 	admitted := 0

@@ -167,10 +167,19 @@ var roleRefusals = []refusal{
 		misses(`spec.rules[0].paths[0]`, `"/a\x00b"`, pathSentence),
 	}},
 	{"when a path has a dot segment", aRoleWithPaths("/a/./b"), []string{
-		`spec.rules[0].paths[0]: Invalid value: "/a/./b": a path has no . or .. segment: write the path that the app sees`,
+		misses(`spec.rules[0].paths[0]`, `"/a/./b"`, blankSentence),
 	}},
 	{"when a path ends in dot segments", aRoleWithPaths("/a/.."), []string{
-		`spec.rules[0].paths[0]: Invalid value: "/a/..": a path has no . or .. segment: write the path that the app sees`,
+		misses(`spec.rules[0].paths[0]`, `"/a/.."`, blankSentence),
+	}},
+	{"when a path has a segment of dots and spaces", aRoleWithPaths(`"/a/.. +/b"`), []string{
+		misses(`spec.rules[0].paths[0]`, `"/a/.. +/b"`, blankSentence),
+	}},
+	{"when a path has a cookieless session", aRoleWithPaths(`"/a/(S(x))b"`), []string{
+		misses(`spec.rules[0].paths[0]`, `"/a/(S(x))b"`, blankSentence),
+	}},
+	{"when a path has a full-width slash", aRoleWithPaths("/a／b"), []string{
+		misses(`spec.rules[0].paths[0]`, `"/a／b"`, pathSentence),
 	}},
 	{"when a path is too long", aRoleWithPaths("/" + strings.Repeat("a", 512)), []string{
 		`spec.rules[0].paths[0]: Too long: may not be more than 512 bytes`,

@@ -28,7 +28,8 @@ func aRoleInKubernetes(fields string) string {
 // What a Role's texts have to be.
 const (
 	hostSentence   = "a host looks like app.example.com, *.example.com (one label), * (all) or [2001:db8::1]: lower case, no port, labels of at most 63 characters"
-	pathSentence   = "a path looks like /reports/*/pdf or /api/**: it begins with /, * is a whole segment, ** only the last, without //, ?, #, ;, %, backslash or control character"
+	blankSentence  = "a path has no segment of dots and spaces only, and none that begins like (S(: write the path that the app sees"
+	pathSentence   = "a path looks like /reports/*/pdf or /api/**: it begins with /, * is a whole segment, ** only the last, without //, ?, #, ;, %, backslash, look-alike of a slash or control character"
 	methodSentence = "a method is in upper case, such as GET, or * for all"
 )
 
@@ -42,7 +43,7 @@ var _ = Describe("Role", func() {
 		Entry("when authenticated has rules", named("Role", "authenticated", "rules: [{hosts: ['*'], paths: [/], methods: [GET]}]")),
 		Entry("when hosts are of each form", aRoleWithHosts("app.example.com, '*.example.com', '*', localhost, 10.0.0.1, '[::1]', '[2001:db8::1]'")),
 		Entry("when a label has 63 characters", aRoleWithHosts(strings.Repeat("a", 63)+".example.com")),
-		Entry("when paths are of each form", aRoleWithPaths("/, '/**', /a, /a/, /a/b.c, '/*/b', '/a/*', '/a/*/', '/a/**', '/*/**', '/a b', /ä, /..., /.well-known/x, /a..b")),
+		Entry("when paths are of each form", aRoleWithPaths("/, '/**', /a, /a/, /a/b.c, '/*/b', '/a/*', '/a/*/', '/a/**', '/*/**', '/a b', /ä, /a.../b, /+, /.well-known/x, /a..b, /(x)")),
 		Entry("when a path has 512 characters of two bytes", aRoleWithPaths("/"+strings.Repeat("ä", 511))),
 		Entry("when methods are of each form", aRoleWithMethods("GET, POST, VERSION-CONTROL, '*'")),
 		Entry("when it is as large as it may be", aRole("rules: ["+strings.Repeat("{hosts: ["+

@@ -90,12 +90,13 @@ type Rule struct {
 type HostPattern string
 
 // PathPattern is an absolute path in which * stands for one segment and a last ** for any number. It has
-// no empty segment, and none of ?, #, ;, %, backslash and the control characters.
+// no empty segment, none of dots and spaces only, and none of ?, #, ;, %, backslash, what programs take
+// for a slash, and the control characters: it is plain as docs/security/paths.md says.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=512
-// +kubebuilder:validation:XValidation:rule=`self.matches(r'^/$|^/\*\*$|^(/(\*|[^/*?#;%\\\x00-\x1f\x7f-\x9f]+))+(/|/\*\*)?$')`,message="a path looks like /reports/*/pdf or /api/**: it begins with /, * is a whole segment, ** only the last, without //, ?, #, ;, %, backslash or control character"
-// +kubebuilder:validation:XValidation:rule="!self.matches('/\\\\.\\\\.?(/|$)')",message="a path has no . or .. segment: write the path that the app sees"
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^/$|^/\*\*$|^(/(\*|[^/*?#;%\\\x00-\x1f\x7f-\x9f;¥₩⁄∕∖／＼﹨℀℁℅℆]+))+(/|/\*\*)?$')`,message="a path looks like /reports/*/pdf or /api/**: it begins with /, * is a whole segment, ** only the last, without //, ?, #, ;, %, backslash, look-alike of a slash or control character"
+// +kubebuilder:validation:XValidation:rule=`!self.matches(r'/\+*[.\pZ\p{Cf}․-…︙︰﹒．][+.\pZ\p{Cf}․-…︙︰﹒．]*(/|$)|/\([A-Za-z]\(')`,message="a path has no segment of dots and spaces only, and none that begins like (S(: write the path that the app sees"
 type PathPattern string
 
 // MethodPattern is an upper-case HTTP method or *.

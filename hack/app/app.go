@@ -23,6 +23,7 @@ const (
 	Body          = "Body"   // "<bytes> bytes, SHA-256 <hex>"
 	Authorization = "Authorization"
 	Upgrade       = "Upgrade" // only where one was asked for
+	Cookies       = "Cookies" // their names, only where there are any
 )
 
 // identityHeaders is what Latchkey tells apps about the caller.
@@ -107,6 +108,13 @@ func look(r *http.Request) ([]Field, error) {
 	}
 	for _, value := range r.Header.Values("Upgrade") {
 		fields = append(fields, Field{Upgrade, oneLine(value)})
+	}
+	var cookies []string
+	for _, c := range r.Cookies() {
+		cookies = append(cookies, c.Name)
+	}
+	if len(cookies) > 0 {
+		fields = append(fields, Field{Cookies, oneLine(strings.Join(cookies, ", "))})
 	}
 	return append(fields,
 		Field{Authorization, passed},

@@ -98,12 +98,32 @@ var _ = func() bool {
 				}
 			})
 
+			It("takes the cookie of the login page for whom it was given to", shows(matrix.Login), func(ctx SpecContext) {
+				login := samples.Logins["viewer"]
+				session := logInByPage(ctx, login)
+				cookies := conformance.Header{Name: "Cookie", Value: "a=1; " + session + "; b=2"}
+
+				_, _, seen := w.send(ctx, aBrowserGoes("/reports/q3", cookies), "")
+
+				Expect(seen["X-Auth-Request-User"]).To(Equal([]string{login.User}))
+				if w.column != matrix.Traefik {
+					Expect(seen[app.Cookies]).To(Equal([]string{"a, b"}), "the app has no use for a cookie by which it could act as the user")
+				}
+				twice := aBrowserGoes("/reports/q3", cookies, conformance.Header{Name: "Cookie", Value: session})
+				Expect(status(ctx, twice, "")()).To(Equal(http.StatusFound), "two cookies of that name are none")
+			})
+
 			It("doesn't send a browser to log in that has", shows(matrix.ForbiddenPage), func(ctx SpecContext) {
 				token := logIn(ctx, samples.Logins["viewer"]).Access
 
-				response, _, seen := w.send(ctx, aBrowserGoes("/admin"), token)
+				response, body, seen := w.send(ctx, aBrowserGoes("/admin"), token)
 
 				Expect(response.StatusCode).To(Equal(http.StatusForbidden))
+				if w.column != matrix.Nginx { // which keeps our page to itself
+					Expect(response.Header.Get("Content-Type")).To(HavePrefix("text/html"))
+					Expect(response.Header.Get("Content-Security-Policy")).To(HavePrefix("default-src 'none'"))
+					Expect(body).To(ContainSubstring(samples.Logins["viewer"].User))
+				}
 				Expect(response.Header.Get("Location")).To(BeEmpty())
 				Expect(seen).NotTo(HaveKey(app.Target))
 			})

@@ -8,8 +8,8 @@
 //     What can't be read grants nothing and is reported.
 //   - trie.go, plant.go, share.go: the rules of a Policy, as tables to walk.
 //   - grant.go, roleset.go: the names that a user holds become a Grant.
-//   - request.go, host.go, path.go: what a proxy described becomes a Request,
-//     made canonical once, before any rule sees it.
+//   - request.go, host.go, and package urlpath: what a proxy described becomes a
+//     Request, made canonical once, before any rule sees it.
 //   - decide.go: Decide walks the tables with a Grant and a Request.
 //
 // Three properties carry the weight:
@@ -27,6 +27,7 @@
 // hosts and segments are looked up, and only rules whose wildcards overlap on
 // this very path are followed, side by side and without backtracking.
 //
-// The package is pure: standard library only, no clock, no randomness, no locks,
-// no input or output. Everything in it is safe for concurrent use.
+// The package is pure: standard library and package urlpath only, no clock, no
+// randomness, no locks, no input or output. Everything in it is safe for
+// concurrent use.
 package policy

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/latchkey-auth/latchkey/webhook/urlpath"
 )
 
 // wildcard stands for any host, any one segment, or any method, in rules.
@@ -48,8 +50,8 @@ func parsePathPattern(s string) (pathPattern, error) {
 		return pathPattern{}, fmt.Errorf("%q is not absolute: begin it with a slash", s)
 	case utf8.RuneCountInString(s) > maxPathPattern:
 		return pathPattern{}, fmt.Errorf("a path has at most %d characters", maxPathPattern)
-	case !isPlain(s):
-		return pathPattern{}, fmt.Errorf(`%q can never match: write it decoded, without //, dot segments, controls or any of \ ; ? # %%`, s)
+	case !urlpath.IsPlain(s):
+		return pathPattern{}, fmt.Errorf(`%q can never match: write it decoded, without //, segments of dots and spaces, controls, look-alikes of a slash or any of \ ; ? # %%`, s)
 	}
 	segments := strings.Split(s[1:], "/")
 	last := len(segments) - 1

@@ -83,7 +83,10 @@ func only(roles []policy.Role, name string) []string {
 	return []string{name}
 }
 
-const hostLabel = `[A-Za-z0-9-]{1,63}`
+const (
+	hostLabel = `[A-Za-z0-9-]{1,63}`
+	blank     = `.\x{2024}-\x{2026}\x{fe19}\x{fe30}\x{fe52}\x{ff0e}\p{Z}\p{Cf}` // within brackets
+)
 
 var (
 	methodForm      = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")
@@ -94,7 +97,7 @@ var (
 	beforeQuery     = regexp.MustCompile(`^[^?]*`)
 	malformedEscape = regexp.MustCompile(`%(?:$|[^0-9A-Fa-f]|[0-9A-Fa-f](?:$|[^0-9A-Fa-f]))`)
 	escape          = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
-	treacherous     = regexp.MustCompile(`//|(?:^|/)\.\.?(?:/|$)|[\\;?#%]|\p{Cc}`)
+	treacherous     = regexp.MustCompile(`//|(?:^|/)\+*[` + blank + `][+` + blank + `]*(?:/|$)|[\\;?#%\x{37e}]|[\x{a5}\x{20a9}\x{2044}\x{2215}\x{2216}\x{ff0f}\x{ff3c}\x{fe68}\x{2100}\x{2101}\x{2105}\x{2106}]|(?:^|/)\([A-Za-z]\(|\p{Cc}`)
 )
 
 func referenceHost(host string) (string, bool) {

@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"github.com/latchkey-auth/latchkey/webhook/urlpath"
 )
 
 // Reason is why a request was not allowed: a short code from a fixed set, fit
@@ -56,9 +58,9 @@ func NewRequest(method, host, target string) (Request, error) {
 		return Request{}, err
 	}
 	raw, _, _ := strings.Cut(target, "?")
-	path, ambiguous, err := canonicalPath(raw)
+	path, ambiguous, err := urlpath.Canonical(raw)
 	if err != nil {
-		return Request{}, err
+		return Request{}, &RequestError{ReasonPathInvalid, err.Error()}
 	}
 	return Request{method: method, host: host, path: path, ambiguous: ambiguous}, nil
 }
