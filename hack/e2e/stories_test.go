@@ -103,10 +103,10 @@ var _ = func() bool {
 				session := logInByPage(ctx, login)
 				cookies := conformance.Header{Name: "Cookie", Value: "a=1; " + session + "; b=2"}
 
-				_, _, seen := w.send(ctx, aBrowserGoes("/reports/q3", cookies), "")
+				_, _, seen := w.send(ctx, conformance.Case{Target: "/reports/q3", Headers: []conformance.Header{cookies}}, "")
 
 				Expect(seen["X-Auth-Request-User"]).To(Equal([]string{login.User}))
-				if w.column != matrix.Traefik {
+				if w.real && w.column != matrix.Traefik { // Traefik can't take one cookie of several away
 					Expect(seen[app.Cookies]).To(Equal([]string{"a, b"}), "the app has no use for a cookie by which it could act as the user")
 				}
 				twice := aBrowserGoes("/reports/q3", cookies, conformance.Header{Name: "Cookie", Value: session})

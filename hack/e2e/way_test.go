@@ -22,6 +22,7 @@ type way struct {
 	text   string // of the specs that go it
 	column matrix.Column
 	label  func(matrix.Column, matrix.Story) Labels
+	real   bool
 	// send sends c with the caller's token, and returns the answer and what the app sees, nothing of
 	// a request that didn't pass.
 	send func(ctx context.Context, c conformance.Case, token string) (*http.Response, string, map[string][]string)
@@ -32,7 +33,7 @@ func ways() []way {
 	var all []way
 	for _, kind := range proxy.Kinds() {
 		all = append(all, way{
-			text: "A request through a real " + string(kind), column: matrix.Column(kind), label: matrix.Shows,
+			text: "A request through a real " + string(kind), column: matrix.Column(kind), label: matrix.Shows, real: true,
 			send: func(ctx context.Context, c conformance.Case, token string) (*http.Response, string, map[string][]string) {
 				GinkgoHelper()
 				response, body, err := conformance.Send(ctx, behind(kind).Address, c.Bytes(token))
@@ -44,27 +45,33 @@ func ways() []way {
 			},
 		})
 	}
-	return append(all, way{
-		text: "A request as Traefik asks about it", column: matrix.Traefik, label: matrix.StandsIn,
-		send: func(ctx context.Context, c conformance.Case, token string) (*http.Response, string, map[string][]string) {
-			GinkgoHelper()
-			request, refused := c.AskedByTraefik(token)
-			if refused != 0 {
-				return &http.Response{StatusCode: refused}, "", nil
-			}
-			response, body, err := conformance.Send(ctx, latchkey.Public, request)
-			Expect(err).NotTo(HaveOccurred())
-			if response.StatusCode != http.StatusOK {
-				return response, body, nil
-			}
-			// Traefik takes the client's headers of these names away and sets those of the answer.
-			seen := map[string][]string{app.Target: {c.Target}, app.Authorization: {"stripped by the proxy"}}
-			for _, header := range identityHeaders() {
-				seen[header] = response.Header.Values(header)
-			}
-			return response, body, seen
-		},
-	})
+	return append(all,
+		asks("A request as Traefik asks about it", matrix.Traefik, conformance.Case.AskedByTraefik),
+		asks("A request as Envoy asks about it over HTTP", matrix.EnvoyHTTP, conformance.Case.AskedByEnvoy),
+	)
+}
+
+// asks is the way of a proxy that asks as asked says.
+func asks(text string, column matrix.Column, asked func(c conformance.Case, token string) (request []byte, status int)) way {
+	send := func(ctx context.Context, c conformance.Case, token string) (*http.Response, string, map[string][]string) {
+		GinkgoHelper()
+		request, refused := asked(c, token)
+		if refused != 0 {
+			return &http.Response{StatusCode: refused}, "", nil
+		}
+		response, body, err := conformance.Send(ctx, latchkey.Public, request)
+		Expect(err).NotTo(HaveOccurred())
+		if response.StatusCode != http.StatusOK {
+			return response, body, nil
+		}
+		// Such a proxy takes the client's headers of these names away and sets those of the answer.
+		seen := map[string][]string{app.Target: {c.Target}, app.Authorization: {"stripped by the proxy"}}
+		for _, header := range identityHeaders() {
+			seen[header] = response.Header.Values(header)
+		}
+		return response, body, seen
+	}
+	return way{text: text, column: column, label: matrix.StandsIn, send: send}
 }
 
 // standIns are the tests that stand in where a story can't be told by asking Latchkey.

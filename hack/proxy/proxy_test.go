@@ -10,9 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/latchkey-auth/latchkey/hack/app"
 	"github.com/latchkey-auth/latchkey/hack/e2e/conformance"
@@ -267,4 +271,44 @@ func TestABodyReachesTheAppAlone(t *testing.T) {
 			t.Errorf("the check was a %s with %d bytes of body, want a GET without", c.last(t).Method, bodies)
 		}
 	})
+}
+
+// What stands in where a machine lacks Traefik: the options by which it leaves bodies and the app's
+// cookies alone, believes no client, and passes on what Latchkey says and nothing else.
+func TestTraefikIsConfiguredToLeaveRequestsAlone(t *testing.T) {
+	text, err := proxy.Site{App: "app:80", Latchkey: []string{"latchkey:8080"}, Dir: "/etc/traefik"}.Text(proxy.Traefik, "site.yaml", "0.0.0.0:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var site struct {
+		HTTP struct {
+			Routers map[string]struct {
+				Middlewares []string `json:"middlewares"`
+			} `json:"routers"`
+			Middlewares map[string]struct {
+				ForwardAuth map[string]any `json:"forwardAuth"`
+				Headers     struct {
+					CustomRequestHeaders map[string]string `json:"customRequestHeaders"`
+				} `json:"headers"`
+			} `json:"middlewares"`
+		} `json:"http"`
+	}
+	if err := yaml.Unmarshal([]byte(text), &site); err != nil {
+		t.Fatal(err)
+	}
+
+	if got := site.HTTP.Routers["app"].Middlewares; !slices.Equal(got, []string{"latchkey", "strip-token"}) {
+		t.Errorf("middlewares: got %q, want the token to go after it was judged", got)
+	}
+	if got, found := site.HTTP.Middlewares["strip-token"].Headers.CustomRequestHeaders["Authorization"]; got != "" || !found {
+		t.Errorf("Authorization: got %q, want it taken away", got)
+	}
+	// No forwardBody, preserveRequestMethod, addAuthCookiesToResponse: each would do more than ask.
+	want := map[string]any{
+		"address": "http://latchkey:8080/check/traefik", "trustForwardHeader": false, "maxResponseBodySize": 65536.0,
+		"authResponseHeaders": []any{"X-Auth-Request-User", "X-Auth-Request-Uid", "X-Auth-Request-Email", "X-Auth-Request-Groups"},
+	}
+	if got := site.HTTP.Middlewares["latchkey"].ForwardAuth; !reflect.DeepEqual(got, want) {
+		t.Errorf("forwardAuth: got %v, want %v", got, want)
+	}
 }

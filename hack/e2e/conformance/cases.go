@@ -40,7 +40,7 @@ type Case struct {
 
 	// Want is the status.
 	Want int
-	// Proxy overrides Want where a proxy by itself refuses, or describes, the request in another way.
+	// Proxy overrides Want, by the matrix's column, where a proxy by itself refuses, or describes, the request in another way.
 	Proxy map[string]int
 	// Story is the row of the matrix that the case belongs to, empty if none.
 	Story matrix.Story
