@@ -79,11 +79,11 @@ func stillness() chromium.Step {
 	})
 }
 
-// photograph is a picture of what a window of that look shows.
+// photograph is a picture of the whole page in a window of that look.
 func photograph(tab *chromium.Tab, look chromium.Look) []byte {
 	GinkgoHelper()
 	do(tab, look.Put())
-	raw, err := chromium.Read(tab, chromedp.CaptureScreenshot())
+	raw, err := chromium.Read(tab, chromedp.FullScreenshot(100))
 	Expect(err).NotTo(HaveOccurred())
 	picture, err := png.Decode(bytes.NewReader(raw))
 	Expect(err).NotTo(HaveOccurred())

@@ -30,8 +30,8 @@ func TestBrowsers(t *testing.T) {
 const (
 	domain = "example.com"
 	auth   = "https://auth.example.com"
-	reader = "https://app.example.com"
-	wiki   = "https://wiki.example.com"
+	reader = "https://app.example.com"  // behind Caddy
+	wiki   = "https://wiki.example.com" // behind nginx
 )
 
 // The stack under test, made once: starting it is what costs.
@@ -48,8 +48,10 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	var err error
 	program, err = chromium.Find()
 	skipWithout(err, chromium.ErrMissing, "REQUIRE_BROWSER")
-	caddy, err := proxy.Caddy.Find()
-	skipWithout(err, proxy.ErrMissing, "REQUIRE_PROXIES")
+	for _, kind := range []proxy.Kind{proxy.Caddy, proxy.Nginx} {
+		_, err := kind.Find()
+		skipWithout(err, proxy.ErrMissing, "REQUIRE_PROXIES")
+	}
 	dir := GinkgoT().TempDir()
 
 	By("starting a control plane")
@@ -82,15 +84,9 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(latchkey.Stop)
 
-	By("starting the apps behind Caddy, and names with TLS before everything")
-	server := httptest.NewServer(app.Handler())
-	DeferCleanup(server.Close)
-	site := proxy.Site{App: strings.TrimPrefix(server.URL, "http://"), Latchkey: []string{latchkey.Public}, Dir: GinkgoT().TempDir()}
-	guard, err := proxy.Caddy.Start(ctx, caddy, site, GinkgoWriter)
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(guard.Stop)
+	By("starting an app behind Caddy and one behind nginx, and names with TLS before everything")
 	names, err = newFront("*."+domain, map[string]string{
-		"auth.example.com": latchkey.Public, "app.example.com": guard.Address, "wiki.example.com": guard.Address,
+		"auth.example.com": latchkey.Public, "app.example.com": anAppBehind(ctx, proxy.Caddy), "wiki.example.com": anAppBehind(ctx, proxy.Nginx),
 	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(names.Close)
@@ -99,6 +95,20 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	browser = aBrowser(chromium.Launch{})
 	untilReady(ctx, "lkrealm", "default")
 })
+
+// anAppBehind starts a sample app behind a proxy, and returns the proxy's address.
+func anAppBehind(ctx context.Context, kind proxy.Kind) string {
+	GinkgoHelper()
+	server := httptest.NewServer(app.Handler())
+	DeferCleanup(server.Close)
+	binary, err := kind.Find()
+	Expect(err).NotTo(HaveOccurred())
+	site := proxy.Site{App: strings.TrimPrefix(server.URL, "http://"), Latchkey: []string{latchkey.Public}, Dir: GinkgoT().TempDir()}
+	p, err := kind.Start(ctx, binary, site, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(p.Stop)
+	return p.Address
+}
 
 // skipWithout skips everything where this machine lacks a program, unless a variable of the environment requires it.
 func skipWithout(err, missing error, variable string) {
