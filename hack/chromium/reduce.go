@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"image"
 	"image/color"
+	"image/draw"
 	"slices"
 )
 
@@ -15,46 +16,44 @@ const maxColours = 256
 // together, so that nobody sees a difference, and a PNG of it is a fraction of the size.
 func Reduce(picture image.Image) *image.Paletted {
 	bounds := picture.Bounds()
+	pixels := image.NewRGBA(bounds)
+	draw.Draw(pixels, bounds, picture, bounds.Min, draw.Src)
 	counts := map[color.RGBA]int{}
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			counts[rgba(picture, x, y)]++
-		}
+	for i := 0; i < len(pixels.Pix); i += 4 {
+		counts[colourAt(pixels, i)]++
 	}
-	palette := frequent(counts)
-	nearest := map[color.RGBA]uint8{}
+	palette, index := frequent(counts)
 	for c := range counts {
-		nearest[c] = uint8(palette.Index(c)) //nolint:gosec // of at most 256
+		if _, kept := index[c]; !kept {
+			index[c] = uint8(palette.Index(c)) //nolint:gosec // of at most 256
+		}
 	}
 	reduced := image.NewPaletted(bounds, palette)
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			reduced.SetColorIndex(x, y, nearest[rgba(picture, x, y)])
-		}
+	for i := range reduced.Pix {
+		reduced.Pix[i] = index[colourAt(pixels, 4*i)]
 	}
 	return reduced
 }
 
-// frequent are the most frequent colours, in an order that the same picture always gives.
-func frequent(counts map[color.RGBA]int) color.Palette {
+// frequent are the most frequent colours, in an order that the same picture always gives, and where
+// each stands.
+func frequent(counts map[color.RGBA]int) (color.Palette, map[color.RGBA]uint8) {
 	all := make([]color.RGBA, 0, len(counts))
 	for c := range counts {
 		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b color.RGBA) int {
-		return cmp.Or(counts[b]-counts[a], cmp.Compare(number(a), number(b)))
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B), cmp.Compare(a.A, b.A))
 	})
 	var palette color.Palette
-	for _, c := range all[:min(len(all), maxColours)] {
+	index := map[color.RGBA]uint8{}
+	for i, c := range all[:min(len(all), maxColours)] {
 		palette = append(palette, c)
+		index[c] = uint8(i) //nolint:gosec // of at most 256
 	}
-	return palette
+	return palette, index
 }
 
-func number(c color.RGBA) uint32 {
-	return uint32(c.R)<<24 | uint32(c.G)<<16 | uint32(c.B)<<8 | uint32(c.A)
-}
-
-func rgba(picture image.Image, x, y int) color.RGBA {
-	return color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA)
+func colourAt(picture *image.RGBA, i int) color.RGBA {
+	return color.RGBA{picture.Pix[i], picture.Pix[i+1], picture.Pix[i+2], picture.Pix[i+3]}
 }

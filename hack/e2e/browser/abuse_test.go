@@ -29,8 +29,8 @@ func posts(tab *chromium.Tab, action string, fields string) chromium.Answer {
 var _ = Describe("A page of another app of the same domain, to which browsers send the cookie along", func() {
 	for action, fields := range map[string]string{
 		"/account/logout":   "",
-		"/account/password": `<input name="oldPassword" value="x"><input name="newPassword" value="longenough123">`,
-		"/login":            `<input name="username" value="mallory"><input name="password" value="x">`,
+		"/account/password": `<input type="hidden" name="oldPassword" value="x"><input type="hidden" name="newPassword" value="longenough123">`,
+		"/login":            `<input type="hidden" name="username" value="mallory"><input type="hidden" name="password" value="x">`,
 	} {
 		It("can't act for a person (B04): POST "+action, func(ctx SpecContext) {
 			tab := signedIn(aUser(ctx, "vera-forged", "viewer"))
