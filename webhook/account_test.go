@@ -112,7 +112,8 @@ var _ = Describe("The account page", func() {
 	It("keeps the cookie when signing out fails, since the login is alive", func() {
 		b := r.browser().in("alice")
 		faults.Fail(r.namespace, len(faults.Writes(r.namespace))+1, controllertest.BeforeWrite)
-		Expect(b.send("/account/logout")).To(beAPage(503, "Try again in a moment"))
+		a := b.send("/account/logout")
+		Expect(a).To(beAPage(503, "Try again in a moment", a.Header.Get("X-Request-Id")))
 		Expect(b.last).To(BeEmpty())
 		Expect(r.sees(b.session()).Status).To(Equal(http.StatusOK))
 		Expect(b.send("/account/logout")).To(goTo("../login?signed_out"))

@@ -40,6 +40,10 @@ func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, realm *direc
 	case problem == tokenRevoked, problem == userGone:
 		l.Notice = "Your session has ended. Sign in again."
 	}
+	if host := s.outside(realm); host != "" {
+		l.Problem = "You won't stay signed in: this page is at " + host + ", outside of the realm's Realm.spec.sessions.cookieDomain " +
+			realm.Settings().CookieDomain + ", and browsers drop such a cookie."
+	}
 	setProbe(w)
 	return s.pages.Login(w, http.StatusOK, l)
 }

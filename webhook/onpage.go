@@ -32,7 +32,10 @@ func (s *Service) refuseOnPage(w http.ResponseWriter, c *call, err error, f *fai
 		return p.show(w, f) == nil
 	}
 	m := page.Message{Title: title(f.status), Text: f.description}
-	if f.status < http.StatusInternalServerError && f.code != codeNotFound {
+	switch {
+	case f.status >= http.StatusInternalServerError:
+		m.Request = c.id
+	case f.code != codeNotFound:
 		m.Link = page.Href{Text: "Your account", URL: root(c) + "account"}
 	}
 	return s.pages.Message(w, f.status, m) == nil

@@ -82,7 +82,8 @@ func pages(t *testing.T) map[string]*httptest.ResponseRecorder {
 		}
 	}
 	message("message", page.Message{Title: "That didn't work", Text: "The form is malformed"})
-	message("message that says all", page.Message{Title: evil, Text: evil, Details: []string{evil, evil}, Code: evil, Link: page.Href{Text: evil, URL: "../login"}})
+	message("message of a failure", page.Message{Title: "Not available right now", Text: "Try again in a moment", Request: "ABCDEFGH"})
+	message("message that says all", page.Message{Request: evil, Title: evil, Text: evil, Details: []string{evil, evil}, Code: evil, Link: page.Href{Text: evil, URL: "../login"}})
 	return made
 }
 
