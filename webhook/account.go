@@ -26,10 +26,10 @@ func (s *Service) account(w http.ResponseWriter, r *http.Request, realm *directo
 	if err != nil {
 		return err
 	}
-	if _, ended := parameter(c.query, doneEnded); ended {
+	if has(c.query, doneEnded) {
 		a.Notice = "That session has ended."
 	}
-	if _, changed := parameter(c.query, doneChanged); changed {
+	if has(c.query, doneChanged) {
 		a.Notice = "Your password was changed, and all other sessions have ended."
 	}
 	return s.pages.Account(w, http.StatusOK, a)

@@ -11,11 +11,14 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook/redirect"
 )
 
+// malformedBack stands for a parameter that can't be read; no address is like it.
+const malformedBack = ":"
+
 // destination returns where a browser may be sent after a login that was asked to go on to
 // back; "" is the account page. Nothing of a refused address is ever shown but a host, and
 // that only if it is a name.
-func (s *Service) destination(realm *directory.Realm, c *call, back string, asked bool) (string, error) {
-	if !asked {
+func (s *Service) destination(realm *directory.Realm, c *call, back string) (string, error) {
+	if back == "" {
 		return "", nil
 	}
 	settings := realm.Settings()
@@ -30,12 +33,9 @@ func (s *Service) destination(realm *directory.Realm, c *call, back string, aske
 		Title: "You can't be sent on from here",
 		Link:  page.Href{Text: "Sign in and stay here", URL: root(c) + "login"},
 	}
-	var refusal *redirect.Refusal
-	if errors.As(err, &refusal) {
-		m.Text, m.Details = explain(refusal, settings)
-	} else {
-		m.Text, _ = explain(&redirect.Refusal{}, settings)
-	}
+	refusal := &redirect.Refusal{}
+	errors.As(err, &refusal)
+	m.Text, m.Details = explain(refusal, settings)
 	return "", &onPage{badRequest(m.Text), func(w http.ResponseWriter, f *failure) error {
 		return s.pages.Message(w, f.status, m)
 	}}

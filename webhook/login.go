@@ -20,23 +20,29 @@ const signedOut = "signed_out"
 // showLogin is the login page. Whoever is signed in already is told so and may go on; they
 // aren't sent on, because an app that sent them here for want of rights would send them back.
 func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, realm *directory.Realm, c *call) error {
-	rd, asked := parameter(c.query, page.FieldBack)
-	back, err := s.destination(realm, c, rd, asked)
+	rd, ok := parameter(c.query, page.FieldBack)
+	if !ok {
+		rd = malformedBack
+	}
+	back, err := s.destination(realm, c, rd)
 	if err != nil {
 		return err
 	}
 	l := page.Login{Root: root(c), Back: back, Probe: true}
 	who, problem := s.identifyCookie(r, realm)
-	_, left := parameter(c.query, signedOut)
 	switch {
 	case problem == nil:
 		l.SignedIn = who.called()
-	case left:
+	case has(c.query, signedOut):
 		l.Notice = "You have signed out."
 	case problem == tokenExpired:
 		l.Notice = "Your session has expired. Sign in again."
 	case problem == tokenRevoked, problem == userGone:
 		l.Notice = "Your session has ended. Sign in again."
+	}
+	if host := s.outside(realm); host != "" {
+		l.Problem = "You won't stay signed in: this page is at " + host + ", outside of the realm's Realm.spec.sessions.cookieDomain " +
+			realm.Settings().CookieDomain + ", and browsers drop such a cookie."
 	}
 	setProbe(w)
 	return s.pages.Login(w, http.StatusOK, l)
@@ -48,7 +54,7 @@ func (s *Service) logIn(w http.ResponseWriter, r *http.Request, realm *directory
 	if err != nil {
 		return err
 	}
-	back, err := s.destination(realm, c, form[page.FieldBack], form[page.FieldBack] != "")
+	back, err := s.destination(realm, c, form[page.FieldBack])
 	if err != nil {
 		return err
 	}

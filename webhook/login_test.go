@@ -286,6 +286,12 @@ var _ = Describe("The login page", func() {
 		Expect(string(logged.Contents())).To(ContainSubstring("replaced login not ended"))
 	})
 
+	It("says so when no browser would take the cookie from it", func(ctx SpecContext) {
+		elsewhere := aRealm(ctx, func(s *v1alpha1.RealmSpec) { s.Sessions.CookieDomain = "example.org" })
+		Expect(elsewhere.browser().open("/login")).To(beAPage(200, "this page is at auth.example.com, outside of the realm&#39;s Realm.spec.sessions.cookieDomain example.org"))
+		Expect(r.browser().open("/login").Body).NotTo(ContainSubstring("stay signed in"))
+	})
+
 	It("works where the password grant is switched off", func(ctx SpecContext) {
 		off := false
 		other := aRealm(ctx, func(s *v1alpha1.RealmSpec) { s.Tokens.PasswordGrant = &off })

@@ -32,7 +32,10 @@ func (s *Service) refuseOnPage(w http.ResponseWriter, c *call, err error, f *fai
 		return p.show(w, f) == nil
 	}
 	m := page.Message{Title: title(f.status), Text: f.description}
-	if f.status < http.StatusInternalServerError && f.code != codeNotFound {
+	switch {
+	case f.status >= http.StatusInternalServerError:
+		m.Request = c.id
+	case f.code != codeNotFound:
 		m.Link = page.Href{Text: "Your account", URL: root(c) + "account"}
 	}
 	return s.pages.Message(w, f.status, m) == nil
@@ -86,21 +89,31 @@ func (s *Service) visitor(w http.ResponseWriter, r *http.Request, realm *directo
 	}
 }
 
-// parameter returns a parameter of a raw query: "" unless it is there once and well-formed.
-// Other parameters are nothing to us.
-func parameter(query, name string) (value string, found bool) {
+// parameter returns a parameter of a raw query, "" if it isn't there. Another that is
+// malformed is nothing to us, but this one has to be there once and be well-formed: else ok
+// is false.
+func parameter(query, name string) (value string, ok bool) {
+	found := false
 	for pair := range strings.SplitSeq(query, "&") {
 		n, v, _ := strings.Cut(pair, "=")
 		if n != name {
 			continue
 		}
-		if found {
-			return "", true
+		unescaped, err := url.QueryUnescape(v)
+		if found || err != nil {
+			return "", false
 		}
-		found = true
-		if v, err := url.QueryUnescape(v); err == nil {
-			value = v
+		value, found = unescaped, true
+	}
+	return value, true
+}
+
+// has tells whether a raw query has a parameter, whatever it says.
+func has(query, name string) bool {
+	for pair := range strings.SplitSeq(query, "&") {
+		if n, _, _ := strings.Cut(pair, "="); n == name {
+			return true
 		}
 	}
-	return value, found
+	return false
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/latchkey-auth/latchkey/webhook/directory"
@@ -50,6 +51,18 @@ func (s *Service) sendSession(w http.ResponseWriter, realm *directory.Realm, val
 	c := aCookie(s.sessionCookie(realm), value, lives)
 	c.Domain = realm.Settings().CookieDomain
 	http.SetCookie(w, c)
+}
+
+// outside returns the host of the login page if no browser takes the session cookie from
+// there, because it isn't within the realm's cookieDomain; else "".
+func (s *Service) outside(realm *directory.Realm) string {
+	domain := realm.Settings().CookieDomain
+	for _, host := range hostsOf(s.ExternalURL) {
+		if domain != "" && host != domain && !strings.HasSuffix(host, "."+domain) {
+			return host
+		}
+	}
+	return ""
 }
 
 // setProbe asks a browser whether it keeps cookies.

@@ -7,7 +7,8 @@ type Message struct {
 	Title   string
 	Text    string   // a sentence
 	Details []string // more of them, a paragraph each
-	Code    string   // by which an operator finds out more; ""
+	Code    string   // the short code of a refused check, by which an operator finds out more; ""
+	Request string   // the id of the request, which the log has; ""
 	Link    Href     // what to do now
 }
 
