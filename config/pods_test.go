@@ -128,7 +128,10 @@ var _ = Describe("A Deployment of config/default", func() {
 		services := ofKind[corev1.Service](objects, "Service")
 		Expect(services).To(HaveLen(1))
 		Expect(services[0].Name).To(Equal("latchkey"))
-		Expect(services[0].Spec.Ports).To(ConsistOf(And(HaveField("Port", int32(8080)), HaveField("TargetPort.StrVal", "http"))))
+		Expect(services[0].Spec.Ports).To(ConsistOf(
+			And(HaveField("Port", int32(8080)), HaveField("TargetPort.StrVal", "http"), HaveField("AppProtocol", HaveValue(Equal("http")))),
+			And(HaveField("Port", int32(9191)), HaveField("TargetPort.StrVal", "grpc"), HaveField("AppProtocol", HaveValue(Equal("kubernetes.io/h2c")))),
+		))
 		for _, d := range ofKind[appsv1.Deployment](objects, "Deployment") {
 			behind := labels.SelectorFromSet(services[0].Spec.Selector).Matches(labels.Set(d.Spec.Template.Labels))
 			Expect(behind).To(Equal(d.Name == "latchkey-serve"), d.Name)
@@ -145,7 +148,7 @@ var _ = Describe("A Deployment of config/default", func() {
 		Expect(policies["default-deny"].PolicyTypes).To(ConsistOf(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress))
 		Expect(policies["default-deny"].Ingress).To(BeEmpty())
 		Expect(policies["default-deny"].Egress).To(BeEmpty())
-		Expect(policies["latchkey-public"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)))))))
+		Expect(policies["latchkey-public"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)), HaveField("Port.IntVal", int32(9191)))))))
 		Expect(policies["latchkey-operations"].Ingress).To(ConsistOf(And(HaveField("From", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9090)))))))
 		Expect(policies["latchkey-api-server"].Ingress).To(BeEmpty())
 	})

@@ -47,6 +47,10 @@ var layers = map[string][]string{
 		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/maypok86/otter/v2",
 		"github.com/prometheus/client_golang/", "golang.org/x/net/netutil", "golang.org/x/time/rate",
 	},
+	"webhook/extauthz": {
+		"net/http", module + "webhook", module + "webhook/proxy", "golang.org/x/net/netutil",
+		"google.golang.org/grpc", "google.golang.org/grpc/", "google.golang.org/genproto/googleapis/rpc/", "github.com/envoyproxy/go-control-plane/envoy/",
+	},
 	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
 
 	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),

@@ -88,7 +88,8 @@ func question(r *http.Request, below string, c *call) Question {
 // Ask answers a question that came by another way than this service's own HTTP listener.
 // Of r it reads the context, Header (Authorization, Cookie, Accept, X-Request-Id,
 // X-Forwarded-For) and RemoteAddr. It writes what HTTP would answer: 200, 401, 403, or 302
-// where q.Shows and a browser asks.
+// where q.Shows and a browser asks. Every header of a 200 but Cache-Control tells the app who
+// calls, and is empty where there is nothing to say.
 func (s *Service) Ask(w http.ResponseWriter, r *http.Request, q Question) {
 	c := call{realm: q.Realm, path: "/check/" + q.Endpoint}
 	if q.Realm == "" {
@@ -136,7 +137,7 @@ func (s *Service) checkable(namespace string) (*directory.Realm, *failure) {
 	}
 	realm := s.Directory.Realm(namespace)
 	if realm == nil {
-		return nil, misconfigured(reasonRealmUnknown, "the URL of the check names a namespace without a Realm: create one there, or correct /realms/{namespace}/check/…")
+		return nil, misconfigured(reasonRealmUnknown, "the check names a namespace without a Realm: create one there, or correct /realms/{namespace}/check/… (over gRPC: realm in context_extensions)")
 	}
 	if realm.Settings().Unusable != "" {
 		return nil, misconfigured(reasonRealmUnusable, "this replica can't read the Realm object: "+realm.Settings().Unusable)
@@ -156,9 +157,9 @@ func (s *Service) checkRole(r *http.Request, realm *directory.Realm, c *call, li
 	}
 	switch {
 	case !wellFormed:
-		return caller{}, misconfigured(reasonRoleMalformed, "the URL of the check must end in Role names with commas between them, as in /check/role/editor,admin; anonymous is not one")
+		return caller{}, misconfigured(reasonRoleMalformed, "the URL of the check must end in Role names with commas between them, as in /check/role/editor,admin (over gRPC: role in context_extensions); anonymous is not one")
 	case !known:
-		return caller{}, misconfigured(reasonRoleUnknown, "the URL of the check names no Role that exists in this realm: correct it or create the Role")
+		return caller{}, misconfigured(reasonRoleUnknown, "the check names no Role that exists in this realm: correct its URL (over gRPC: role in context_extensions) or create the Role")
 	}
 	who, problem := s.identifyCheck(r, realm, c)
 	if problem != nil {

@@ -34,7 +34,9 @@ func (s *Service) sessionCookie(realm *directory.Realm) string {
 }
 
 // cookie returns the value of the one cookie of that name. Two are none: whoever could add
-// a second one, from a sibling's subdomain perhaps, shall not choose which counts. It is
+// a second one, from a sibling's subdomain perhaps, shall not choose which counts. One that
+// stands behind a comma is such a second one, since a proxy may have joined two lines by it
+// (Envoy does in a gRPC check); it never counts as the one, or a value would make cookies. It is
 // read here, and not by net/http, because that would make a list of all cookies for each
 // check.
 func cookie(h http.Header, name string) (value string, found bool) {
@@ -42,6 +44,9 @@ func cookie(h http.Header, name string) (value string, found bool) {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
+			if behindComma(pair, name) {
+				return "", false
+			}
 			n, v, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
 			if !ok || n != name {
 				continue
@@ -53,4 +58,17 @@ func cookie(h http.Header, name string) (value string, found bool) {
 		}
 	}
 	return value, found
+}
+
+// behindComma tells whether a part of a Cookie header holds a cookie of that name behind a comma.
+func behindComma(part, name string) bool {
+	for {
+		var found bool
+		if _, part, found = strings.Cut(part, ","); !found {
+			return false
+		}
+		if rest, named := strings.CutPrefix(strings.TrimLeft(part, " \t"), name); named && strings.HasPrefix(rest, "=") {
+			return true
+		}
+	}
 }

@@ -26,6 +26,7 @@ type options struct {
 	logLevel       string
 	opsListen      string
 	listen         string
+	grpcListen     string
 	tlsCert        string
 	tlsKey         string
 	maxConnections int
@@ -53,9 +54,10 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 	f.StringVar(&o.opsListen, "ops-listen", ":9090", "address of /healthz, /readyz, /metrics and /debug/pprof")
 	if p.service {
 		f.StringVar(&o.listen, "listen", ":8080", "address of the public endpoints")
-		f.StringVar(&o.tlsCert, "tls-cert-file", "", "certificate for the public address, read again when it changes; unset: plain HTTP")
+		f.StringVar(&o.grpcListen, "grpc-listen", ":9191", "address of Envoy's checks over gRPC; empty: none")
+		f.StringVar(&o.tlsCert, "tls-cert-file", "", "certificate for the public address and for gRPC, read again when it changes; unset: plain HTTP")
 		f.StringVar(&o.tlsKey, "tls-key-file", "", "private key of that certificate")
-		f.IntVar(&o.maxConnections, "max-connections", 16384, "connections served at a time on the public address; more wait")
+		f.IntVar(&o.maxConnections, "max-connections", 16384, "connections served at a time on the public address, and as many on the one for gRPC; more wait")
 		f.IntVar(&o.tokenCache, "token-cache", 65536, "verified tokens remembered, about 2 KiB each")
 		f.BoolVar(&o.userManagement, "user-management", true, "let holders of a realm's adminRole manage its users at /users")
 		f.StringVar(&o.replicaName, "replica-name", "", "name of this replica, another one for each and the same after a restart; unset: $POD_NAME, else the host's name")

@@ -57,7 +57,7 @@ func TestAWrongConfigurationEndsWithOneClearLine(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("not: [a kubeconfig"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sound := []string{"--namespace=latchkey", "--external-url=https://auth.example.com", "--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0"}
+	sound := []string{"--namespace=latchkey", "--external-url=https://auth.example.com", "--listen=127.0.0.1:0", "--grpc-listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0"}
 	for name, test := range map[string]struct {
 		args []string
 		want string

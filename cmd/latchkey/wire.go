@@ -65,6 +65,7 @@ func run(ctx context.Context, o *options, p parts) error {
 		return nil
 	}
 	var public *webhook.Listener
+	var grpc serveUntil
 	if p.service {
 		s, err := newService(o, config, now, log, registry)
 		if err != nil {
@@ -82,6 +83,9 @@ func run(ctx context.Context, o *options, p parts) error {
 			all.Go(func() error { return certificate.Start(behind) })
 		}
 		if public, err = webhook.Listen("public", o.listen, o.maxConnections, server, log); err != nil {
+			return err
+		}
+		if grpc, err = listenGRPC(o, s, server.TLSConfig, ready, log); err != nil {
 			return err
 		}
 		all.Go(func() error { return s.follow(behind, answering) })
@@ -112,6 +116,7 @@ func run(ctx context.Context, o *options, p parts) error {
 	})
 	if public != nil {
 		serving.Go(func() error { return public.Serve(delayed(front, behind, o.shutdownDelay), drainGrace) })
+		serving.Go(func() error { return grpc(delayed(front, behind, o.shutdownDelay)) })
 	}
 	err = serving.Wait()
 	quiet()

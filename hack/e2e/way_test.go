@@ -48,6 +48,7 @@ func ways() []way {
 	return append(all,
 		asks("A request as Traefik asks about it", matrix.Traefik, conformance.Case.AskedByTraefik),
 		asks("A request as Envoy asks about it over HTTP", matrix.EnvoyHTTP, conformance.Case.AskedByEnvoy),
+		asksByGRPC(),
 	)
 }
 

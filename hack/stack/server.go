@@ -22,8 +22,8 @@ import (
 type Server struct {
 	*child.Process
 
-	// Public and Operations are the addresses (host:port) of its listeners; Public is empty for a controller.
-	Public, Operations string
+	// Public, GRPC and Operations are the addresses (host:port) of its listeners; a controller has Operations alone.
+	Public, GRPC, Operations string
 	// Kubeconfig is the file with the rights that it has.
 	Kubeconfig string
 }
@@ -84,7 +84,7 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 		arguments = append(arguments, "--listen", l.Listen)
 	}
 	if l.Command != Controller {
-		arguments = append(arguments, "--replica-name", cmp.Or(l.ReplicaName, string(l.Command)))
+		arguments = append(arguments, "--replica-name", cmp.Or(l.ReplicaName, string(l.Command)), "--grpc-listen", "127.0.0.1:0")
 	}
 	news := &watcher{log: l.Log, listening: make(chan struct{})}
 	cmd := exec.Command(l.Binary, append(arguments, l.Flags...)...)
@@ -98,7 +98,7 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 		process.Stop()
 		return nil, fmt.Errorf("wait for latchkey %s to be ready: %w; it said last: %s", name, err, news.last())
 	}
-	return &Server{Process: process, Public: news.public, Operations: news.operations, Kubeconfig: config}, nil
+	return &Server{Process: process, Public: news.public, GRPC: news.grpc, Operations: news.operations, Kubeconfig: config}, nil
 }
 
 // FreeAddress is a loopback address that nobody listens on at this moment.
@@ -112,9 +112,10 @@ func FreeAddress() (string, error) {
 
 // watcher passes whole lines of a log on and learns from them where the process listens.
 type watcher struct {
-	log                io.Writer
-	public, operations string // written before listening is closed
-	listening          chan struct{}
+	log       io.Writer
+	listening chan struct{}
+
+	public, grpc, operations string // written before listening is closed
 
 	mu      sync.Mutex
 	partial []byte
@@ -150,6 +151,8 @@ func (w *watcher) learn(line []byte) {
 	switch entry.Listener {
 	case "public":
 		w.public = entry.Address
+	case "grpc":
+		w.grpc = entry.Address
 	case "operations":
 		w.operations = entry.Address
 		close(w.listening)

@@ -89,6 +89,12 @@ const (
 	ReasonParameterMissing   = "parameter_missing"
 	ReasonParameterMalformed = "parameter_malformed"
 	ReasonParameterUnknown   = "parameter_unknown"
+
+	// Of checks that are messages (package extauthz).
+	ReasonMessageMalformed   = "message_malformed"
+	ReasonAttributeMissing   = "attribute_missing"
+	ReasonAttributeMalformed = "attribute_malformed"
+	ReasonAttributeMismatch  = "attribute_mismatch"
 )
 
 // Reasons returns every Reason of this package, for metrics that exist before they count.
@@ -96,6 +102,7 @@ func Reasons() []string {
 	return []string{
 		ReasonHeaderMissing, ReasonHeaderRepeated, ReasonHeaderMalformed, ReasonHostMismatch, ReasonPathMissing,
 		ReasonParameterMissing, ReasonParameterMalformed, ReasonParameterUnknown,
+		ReasonMessageMalformed, ReasonAttributeMissing, ReasonAttributeMalformed, ReasonAttributeMismatch,
 	}
 }
 

@@ -13,7 +13,7 @@ func allowed() map[string]Case {
 		"a viewer reads a report":                     {As: Viewer, Target: "/reports/q3", Want: 200, Identity: true, Story: matrix.Identity},
 		"a viewer reads the root of reports":          {As: Viewer, Target: "/reports", Want: 200, Identity: true},
 		"a viewer reads below reports":                {As: Viewer, Target: "/reports/2026/q3.pdf?page=2&x=%2F..", Want: 200, Identity: true},
-		"a viewer asks for the head of a report":      {As: Viewer, Method: http.MethodHead, Target: "/reports/q3", Want: 200, Identity: true},
+		"K32 a viewer asks for the head of a report":  {As: Viewer, Method: http.MethodHead, Target: "/reports/q3", Want: 200, Identity: true},
 		"a viewer reads an escaped plain path":        {As: Viewer, Target: "/reports/caf%C3%A9%20menu", Want: 200, Identity: true},
 		"a viewer can't write a report":               {As: Viewer, Method: http.MethodPost, Target: "/reports/q3", Want: 403},
 		"a viewer can't delete a report":              {As: Viewer, Method: http.MethodDelete, Target: "/reports/q3", Want: 403},
@@ -25,7 +25,7 @@ func allowed() map[string]Case {
 		"nobody reads what is public":                 {Target: "/public/logo.svg", Want: 200, Story: matrix.Anonymous},
 		"nobody reads the root of what is public":     {Target: "/public", Want: 200},
 		"nobody can't write what is public":           {Method: http.MethodPost, Target: "/public/logo.svg", Want: 401},
-		"nobody can't read reports":                   {Target: "/reports/q3", Want: 401, Story: matrix.Unauthorized},
+		"K41 nobody can't read reports":               {Target: "/reports/q3", Want: 401, Story: matrix.Unauthorized},
 		"nobody can't read the root":                  {Target: "/", Want: 401},
 		"a viewer is known where it's public":         {As: Viewer, Target: "/public/logo.svg", Want: 200, Identity: true, Story: matrix.Anonymous},
 		"a forged token doesn't close what is public": {As: Forger, Target: "/public/logo.svg", Want: 200},
@@ -103,7 +103,7 @@ func spoofedURL() map[string]Case {
 				{"X-Rewrite-URL", "/public/x"}, {"X-Forwarded-Prefix", "/public"},
 			},
 		},
-		"K24 a forwarded address sent twice is not the request": {
+		"K23 K24 a forwarded address sent twice is not the request": {
 			Target: "/admin", Want: 401,
 			Headers: []Header{
 				{"X-Forwarded-Uri", "/public/x"}, {"X-Forwarded-Uri", "/public/y"},

@@ -22,7 +22,7 @@ func paths() map[string]Case {
 	// HAProxy and Envoy take no fragment.
 	differs := map[string]map[string]int{
 		"/public/./x": {"traefik": 200}, "//public/x": {"traefik": 200}, "/public//x": {"traefik": 200},
-		"/admin/x#/public/": {"haproxy": 400, "envoy HTTP": 400}, "/public#/../admin": {"haproxy": 400, "envoy HTTP": 400},
+		"/admin/x#/public/": {"haproxy": 400, "envoy HTTP": 400, "envoy gRPC": 400}, "/public#/../admin": {"haproxy": 400, "envoy HTTP": 400, "envoy gRPC": 400},
 	}
 	for name, target := range map[string]string{
 		"dot segments":                            "/public/../admin/x",
@@ -71,7 +71,7 @@ func hosts() map[string]Case {
 		"a subdomain of the host is another":       {As: Tenant, Target: "/tenant/x", Hosts: []string{"evil." + open}, Want: 403},
 		"a host that only ends like it is another": {As: Tenant, Target: "/tenant/x", Hosts: []string{"evil-" + open}, Want: 403},
 		"a doubled Host is refused":                {Target: "/public/x", Hosts: []string{open, other}, Want: 400},
-		"an empty Host is refused":                 {Target: "/public/x", Hosts: []string{""}, Want: 400, Proxy: map[string]int{"haproxy": 403, "traefik": 403, "envoy HTTP": 403}},
+		"an empty Host is refused":                 {Target: "/public/x", Hosts: []string{""}, Want: 400, Proxy: map[string]int{"haproxy": 403, "traefik": 403, "envoy HTTP": 403, "envoy gRPC": 403}},
 	}
 	for name, host := range map[string]string{
 		"K38 a role in the Host":             "x&role=admin,y",
@@ -102,10 +102,10 @@ func absoluteForm() map[string]Case {
 		// nginx describes one host and routes by the other, so Latchkey can't tell; Caddy, Traefik and Envoy do both by
 		// the request line; HAProxy takes two hosts for none.
 		"an absolute-form request isn't described by its request line alone": {
-			As: Tenant, Authority: open, Target: "/tenant/x", Hosts: []string{other}, Want: 403, Identity: true, Proxy: map[string]int{"caddy": 200, "haproxy": 400, "traefik": 200, "envoy HTTP": 200},
+			As: Tenant, Authority: open, Target: "/tenant/x", Hosts: []string{other}, Want: 403, Identity: true, Proxy: map[string]int{"caddy": 200, "haproxy": 400, "traefik": 200, "envoy HTTP": 200, "envoy gRPC": 200},
 		},
 		"an absolute-form request for what is public on another host is refused by nginx": {
-			Authority: other, Target: "/public/x", Hosts: []string{open}, Want: 403, Proxy: map[string]int{"caddy": 200, "haproxy": 400, "traefik": 200, "envoy HTTP": 200},
+			Authority: other, Target: "/public/x", Hosts: []string{open}, Want: 403, Proxy: map[string]int{"caddy": 200, "haproxy": 400, "traefik": 200, "envoy HTTP": 200, "envoy gRPC": 200},
 		},
 	}
 }
@@ -128,7 +128,7 @@ func credentials() map[string]Case {
 		"J63 a bare token is no credential":     {Target: "/reports/q3", Headers: authorization("e30.e30.e30"), Want: 401},
 		"J63 an empty bearer is no credential":  {Target: "/reports/q3", Headers: authorization("Bearer"), Want: 401},
 		"a token in the query is no credential": {Target: "/reports/q3?access_token=e30.e30.e30", Want: 401},
-		"J18 a kid of 100 kB is refused":        {Target: "/reports/q3", Headers: authorization("Bearer " + long(100_000) + ".e30.e30"), Want: 401, Proxy: map[string]int{"nginx": 400, "caddy": 431, "haproxy": 400, "traefik": 431, "envoy HTTP": 431}},
+		"J18 a kid of 100 kB is refused":        {Target: "/reports/q3", Headers: authorization("Bearer " + long(100_000) + ".e30.e30"), Want: 401, Proxy: map[string]int{"nginx": 400, "caddy": 431, "haproxy": 400, "traefik": 431, "envoy HTTP": 431, "envoy gRPC": 431}},
 		"a token of 5 KiB is refused":           {Target: "/reports/q3", Headers: authorization("Bearer e30." + long(5000) + ".e30"), Want: 401},
 		"J18 a forged kid with line breaks is refused": {
 			// {"alg":"ES256","typ":"at+jwt","kid":"k\u0000\r\nX: y"}

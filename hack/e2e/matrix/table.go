@@ -91,14 +91,15 @@ func Markdown(cells map[Column]map[Story]Cell) string {
 	return b.String()
 }
 
-// Problems names the cells that show nothing, and those of nginx and Caddy that something stands
-// in for: everybody can run these two.
+// Problems names the cells that show nothing, and those of nginx, Caddy and HAProxy that something
+// stands in for: everybody can run these.
 func Problems(cells map[Column]map[Story]Cell) []string {
+	everywhere := []Column{Nginx, Caddy, HAProxy}
 	var problems []string
 	for _, column := range Columns() {
 		for _, story := range Stories() {
 			cell := cells[column][story]
-			if cell.Wrong || (column == Nginx || column == Caddy) && cell.Text != "ran" {
+			if cell.Wrong || slices.Contains(everywhere, column) && cell.Text != "ran" {
 				problems = append(problems, fmt.Sprintf("%s behind %s: %s", story, column, cell.Text))
 			}
 		}
