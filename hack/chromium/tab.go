@@ -7,6 +7,7 @@ import (
 
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
@@ -19,8 +20,9 @@ const patience = 60 * time.Second
 type Tab struct {
 	record
 
-	ctx  context.Context // chromedp keeps the tab here
-	stop context.CancelFunc
+	ctx     context.Context // chromedp keeps the tab here
+	stop    context.CancelFunc
+	scripts bool // the pages' own run
 }
 
 // Step is one thing that a person does, such as chromedp.Click.
@@ -37,7 +39,7 @@ type Answer struct {
 // NewPerson opens a window for somebody who hasn't been here yet.
 func (b *Browser) NewPerson() (*Tab, error) {
 	ctx, stop := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	t := &Tab{ctx: ctx, stop: stop}
+	t := &Tab{ctx: ctx, stop: stop, scripts: true}
 	err := chromedp.Listen(ctx, t.note)
 	if err == nil {
 		_, err = chromedp.Call(ctx, audits.Enable, cdp.Empty{})
@@ -55,12 +57,15 @@ func (t *Tab) Close() { t.stop() }
 // Open goes to an address, as if it was typed.
 func (t *Tab) Open(address string) (Answer, error) { return t.Then(chromedp.Navigate(address)) }
 
-// Then takes steps of which one leads to another page, and returns when that has loaded. A page that
-// can't be reached is an error.
+// Then takes steps of which one leads to another page, and returns when that has loaded and is seen. A
+// page that can't be reached is an error.
 func (t *Tab) Then(steps ...Step) (Answer, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
 	response, err := chromedp.RunResponse(ctx, steps...)
+	if err == nil {
+		err = t.untilSeen(ctx)
+	}
 	if err != nil {
 		return Answer{}, err
 	}
@@ -69,6 +74,25 @@ func (t *Tab) Then(steps ...Step) (Answer, error) {
 		return Answer{}, err
 	}
 	return Answer{Status: int(response.Status), URL: at}, nil
+}
+
+// untilSeen returns when the page has been drawn: only then is the focus where the page wants it, and
+// nobody types before.
+func (t *Tab) untilSeen(ctx context.Context) error {
+	if !t.scripts { // to take a picture of it, Chromium has to draw it
+		_, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		return err
+	}
+	const drawn = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](drawn, chromedp.EvalAwaitPromise))
+	return err
+}
+
+// TurnScriptsOff makes the tab run no JavaScript of pages any more.
+func (t *Tab) TurnScriptsOff() error {
+	_, err := chromedp.Call(t.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	t.scripts = err != nil
+	return err
 }
 
 // Do takes steps on the page that is there.

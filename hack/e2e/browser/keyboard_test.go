@@ -1,17 +1,12 @@
 package browser_test
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/latchkey-auth/latchkey/hack/chromium"
 )
 
 var _ = Describe("Somebody without a mouse", func() {
@@ -50,7 +45,7 @@ var _ = Describe("Somebody without JavaScript", func() {
 	It("logs in, is refused, changes nothing for it, and signs out", func(ctx SpecContext) {
 		vera := aUser(ctx, "vera-plain", "viewer")
 		tab := aPerson()
-		do(tab, withoutScripts())
+		Expect(tab.TurnScriptsOff()).To(Succeed())
 		goTo(tab, reader+"/reports/q3")
 
 		Expect(signIn(tab, vera).URL).To(Equal(reader + "/reports/q3"))
@@ -60,11 +55,3 @@ var _ = Describe("Somebody without JavaScript", func() {
 		Expect(asked(tab, reader+"/reports/q3")).To(BeTrue())
 	})
 })
-
-// withoutScripts turns JavaScript off.
-func withoutScripts() chromium.Step {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		return err
-	})
-}
