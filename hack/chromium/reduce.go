@@ -25,7 +25,7 @@ func Reduce(picture image.Image) *image.Paletted {
 	palette, index := frequent(counts)
 	for c := range counts {
 		if _, kept := index[c]; !kept {
-			index[c] = uint8(palette.Index(c)) //nolint:gosec // of at most 256
+			index[c] = uint8(palette.Index(c)) // of at most 256
 		}
 	}
 	reduced := image.NewPaletted(bounds, palette)
@@ -49,7 +49,7 @@ func frequent(counts map[color.RGBA]int) (color.Palette, map[color.RGBA]uint8) {
 	index := map[color.RGBA]uint8{}
 	for i, c := range all[:min(len(all), maxColours)] {
 		palette = append(palette, c)
-		index[c] = uint8(i) //nolint:gosec // of at most 256
+		index[c] = uint8(i) // of at most 256
 	}
 	return palette, index
 }
