@@ -64,7 +64,7 @@ func (w *recorder) allow() *authv3.CheckResponse {
 // deny passes the whole answer to the client.
 func (w *recorder) deny(code codes.Code) *authv3.CheckResponse {
 	denied := &authv3.DeniedHttpResponse{
-		Status: &typev3.HttpStatus{Code: typev3.StatusCode(w.status)}, //nolint:gosec // one of three small numbers
+		Status: &typev3.HttpStatus{Code: typev3.StatusCode(w.status)},
 		Body:   strings.ToValidUTF8(w.body.String(), "?"),
 	}
 	for name, values := range w.header {
@@ -93,7 +93,7 @@ func failed() *authv3.CheckResponse {
 
 func refusal(code codes.Code, denied *authv3.DeniedHttpResponse) *authv3.CheckResponse {
 	return &authv3.CheckResponse{
-		Status:       &rpcstatus.Status{Code: int32(code)}, //nolint:gosec // one of seventeen
+		Status:       &rpcstatus.Status{Code: int32(code)},
 		HttpResponse: &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied},
 	}
 }

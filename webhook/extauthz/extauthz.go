@@ -4,6 +4,7 @@
 // (webhook.Service.Ask), and says the answer in Envoy's words. It decides nothing itself.
 //
 //	extauthz.go  a check, from message to message
+//	codec.go     a message, whatever its bytes
 //	read.go      the question in a CheckRequest
 //	answer.go    the answer as a CheckResponse
 //	listener.go  the gRPC server: limits, TLS, drain
@@ -25,7 +26,6 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/latchkey-auth/latchkey/webhook"
-	"github.com/latchkey-auth/latchkey/webhook/proxy"
 )
 
 // asker answers the question of a check as it would over HTTP; *webhook.Service is one.
@@ -39,34 +39,41 @@ type checker struct {
 	log   *slog.Logger
 }
 
-// Check answers one check. The error is always nil.
-func (c *checker) Check(ctx context.Context, in *authv3.CheckRequest) (*authv3.CheckResponse, error) {
-	return c.answer(ctx, in, nil), nil
+// description is the Authorization service with a handler of its own: see codec.
+func description() *grpc.ServiceDesc {
+	return &grpc.ServiceDesc{
+		ServiceName: authv3.Authorization_ServiceDesc.ServiceName,
+		HandlerType: (*any)(nil),
+		Methods:     []grpc.MethodDesc{{MethodName: "Check", Handler: handle}},
+	}
 }
 
-// answer answers a message, or the lack of one: unread is why there is none.
-func (c *checker) answer(ctx context.Context, in *authv3.CheckRequest, unread error) (out *authv3.CheckResponse) {
+// handle reads a message and answers it. Its error is that of a connection which is gone.
+func handle(service any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (out any, err error) {
+	c := service.(*checker) // RegisterService was given one
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			c.log.Info("request failed", "listener", listenerName, "error", fmt.Errorf("panic: %v", panicked))
-			out = failed()
+			out, err = failed(), nil
 		}
 	}()
+	m := &message{}
+	if err := decode(m); err != nil {
+		return nil, err
+	}
+	return c.answer(ctx, m), nil
+}
+
+// answer asks what a message asks.
+func (c *checker) answer(ctx context.Context, m *message) *authv3.CheckResponse {
 	header := make(http.Header, 5)
-	q := webhook.Question{Endpoint: "grpc", Problem: errUnparsed}
-	if unread == nil {
-		q = read(in, header)
+	q := webhook.Question{Endpoint: "grpc", Problem: m.problem}
+	if m.problem == nil {
+		q = read(&m.request, header)
 	}
 	w := recorder{header: make(http.Header, 8)}
 	c.asker.Ask(&w, request(ctx, header), q)
 	return w.response()
-}
-
-// errUnparsed is the Problem of a message that Protobuf can't parse. A client can bring one
-// about by bytes in a path that are no UTF-8.
-var errUnparsed = &proxy.Unreadable{
-	Reason: proxy.ReasonMessageMalformed,
-	Hint:   "the message is not a CheckRequest: a client sent bytes that are no UTF-8 (set encode_raw_headers and normalize_path), or this isn't Envoy",
 }
 
 // request is what Ask reads of a request.
@@ -76,16 +83,4 @@ func request(ctx context.Context, header http.Header) *http.Request {
 		r.RemoteAddr = p.Addr.String()
 	}
 	return r.WithContext(ctx)
-}
-
-// description is the Authorization service as generated code has it, but for its handler: a
-// message that can't be parsed is answered, too.
-func description() *grpc.ServiceDesc {
-	d := authv3.Authorization_ServiceDesc
-	d.Methods = []grpc.MethodDesc{{MethodName: "Check", Handler: func(service any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-		c := service.(*checker) //nolint:forcetypeassert // RegisterService has checked it
-		in := &authv3.CheckRequest{}
-		return c.answer(ctx, in, decode(in)), nil
-	}}}
-	return &d
 }

@@ -68,6 +68,7 @@ func Listen(c Config) (*Listener, error) {
 // newServer makes the gRPC server. It has no reflection.
 func newServer(c Config, h *health) *grpc.Server {
 	options := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxHeaderListSize(16 << 10), grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshake),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: leastPing, PermitWithoutStream: true}),
