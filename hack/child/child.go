@@ -24,7 +24,7 @@ type Process struct {
 // Start starts cmd in a process group of its own, so that an interrupt from the terminal reaches
 // this program alone, which then decides in which order its children end. name is for messages.
 func Start(name string, cmd *exec.Cmd) (*Process, error) {
-	tie(cmd)
+	Tie(cmd)
 	cmd.WaitDelay = 2 * time.Second
 	p := &Process{name: name, cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)

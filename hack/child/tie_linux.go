@@ -7,8 +7,9 @@ import (
 	"syscall"
 )
 
-// tie makes cmd die when this program does, however it does.
-func tie(cmd *exec.Cmd) {
+// Tie makes cmd, which isn't started yet, a process group of its own that dies when this program does,
+// however it does. Start does this by itself.
+func Tie(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// tie gives cmd a process group; only Linux can tie it to the life of this program.
-func tie(cmd *exec.Cmd) {
+// Tie makes cmd, which isn't started yet, a process group of its own; only Linux can tie it to the life
+// of this program. Start does this by itself.
+func Tie(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 

@@ -103,10 +103,11 @@ func TestTheDemoKeepsItsPromises(t *testing.T) {
 	environment, err := os.ReadFile(filepath.Join(s.dir, "env"))
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, name := range strings.Fields(`KUBECONFIG LATCHKEY_NAMESPACE LATCHKEY_URL LATCHKEY_OPS_URL LATCHKEY_URLS LATCHKEY_OPS_URLS
-		APP_URL ADMIN_USER ADMIN_PASSWORD EDITOR_USER EDITOR_PASSWORD VIEWER_USER VIEWER_PASSWORD`) {
+		APP_URL APP_PAGE ACCOUNT_PAGE ADMIN_USER ADMIN_PASSWORD EDITOR_USER EDITOR_PASSWORD VIEWER_USER VIEWER_PASSWORD`) {
 		g.Expect(string(environment)).To(MatchRegexp("(?m)^export " + name + "=.+$"))
 	}
 
+	t.Run("in a browser", func(t *testing.T) { s.browse(t, said) })
 	answers := s.paste(t, said)
 	g.Expect(answers).To(MatchRegexp(`logged out .*1/1`), "the one replica has confirmed the logout")
 	g.Expect(answers).To(And(ContainSubstring("user.auth.latchkey.dev/"), ContainSubstring("realm.auth.latchkey.dev/")))
@@ -122,7 +123,7 @@ func TestTheDemoKeepsItsPromises(t *testing.T) {
 	said, err = s.run("", "stop")
 	g.Expect(err).NotTo(HaveOccurred(), said)
 	g.Expect(s.dir).NotTo(BeADirectory())
-	g.Expect(s.processes()).To(BeEmpty())
+	g.Eventually(s.processes).WithTimeout(30 * time.Second).Should(BeEmpty()) // the last one gives up the folder and ends
 	said, err = s.run("", "stop")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(said).To(ContainSubstring("no demo is running"))

@@ -10,6 +10,7 @@
 //	cluster.go   the control plane, tied to the life of the demo
 //	latchkey.go  Latchkey's processes, with the rights of their ServiceAccounts
 //	site.go      the sample app behind a proxy
+//	names.go     what a browser calls the two
 //	ready.go     when it is ready, .demo/env and the commands worth trying
 //	narrate.go   what people read meanwhile
 //	audit.go     Latchkey's audit log, for people

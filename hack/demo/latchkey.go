@@ -11,9 +11,14 @@ import (
 // install gives Latchkey its namespace, rights and realm.
 func (d *demo) install(ctx context.Context) error { return stack.Install(ctx, d.kubectl) }
 
-// applySamples applies config/samples with random passwords.
+// applySamples applies config/samples with random passwords, and lets browsers go from the login page
+// to the app.
 func (d *demo) applySamples(ctx context.Context) (err error) {
-	d.samples, err = stack.ApplySamples(ctx, d.kubectl)
+	if d.samples, err = stack.ApplySamples(ctx, d.kubectl); err != nil {
+		return err
+	}
+	shared := fmt.Sprintf(`{"spec":{"sessions":{"cookieDomain":%q,"allowedRedirects":[%q]}}}`, cookieDomain, appHost)
+	_, err = d.kubectl.Run(ctx, "--namespace", stack.Namespace, "patch", "lkrealm", "default", "--type", "merge", "-p", shared)
 	return err
 }
 
@@ -35,7 +40,7 @@ func (d *demo) startLatchkey(ctx context.Context) error {
 		}
 		addresses = append(addresses, address)
 	}
-	base := stack.Launch{Command: stack.Run, Binary: d.tools.latchkey, Env: d.env, Dir: d.folder.path, ExternalURL: "http://" + addresses[0]}
+	base := stack.Launch{Command: stack.Run, Binary: d.tools.latchkey, Env: d.env, Dir: d.folder.path, ExternalURL: under(authHost, addresses[0])}
 	if d.replicas > 1 {
 		controller := base
 		controller.Command = stack.Controller

@@ -81,6 +81,8 @@ func (d *demo) environment() string {
 		{"LATCHKEY_URLS", strings.Join(urls, " ")},
 		{"LATCHKEY_OPS_URLS", strings.Join(operations, " ")},
 		{"APP_URL", d.proxy.URL()},
+		{"APP_PAGE", d.appPage()},
+		{"ACCOUNT_PAGE", d.accountPage()},
 	}
 	for _, role := range []string{"admin", "editor", "viewer"} {
 		login := d.samples.Logins[role]
@@ -107,6 +109,8 @@ func quoted(value string) string {
 func (d *demo) invitation() string {
 	var b strings.Builder
 	data := map[string]string{"Env": d.folder.file("env"), "Kubectl": d.kubectl.Binary(), "Proxy": string(d.tools.proxy), "Another": "another replica"}
+	login := d.samples.Logins["viewer"]
+	data["AppPage"], data["AccountPage"], data["User"], data["Password"] = d.appPage(), d.accountPage(), login.User, login.Password
 	if d.replicas == 1 {
 		data["Another"] = "the same replica (DEMO_REPLICAS=3 has others)"
 	}
@@ -123,7 +127,12 @@ func (d *demo) invitation() string {
 }
 
 const invitation = `
-Ready. A sample app behind {{.Proxy}} asks Latchkey before every request. In another terminal:
+Ready. A sample app is behind {{.Proxy}}, which asks Latchkey before every request. In a browser on this machine, open
+
+  {{.AppPage}}   as {{.User}}, whose password is {{.Password}}
+  {{.AccountPage}}   shows where {{.User}} is signed in; try the app's /admin for a 403
+
+In another terminal:
 
   . {{.Env}}
 
