@@ -161,7 +161,7 @@ func TestEveryLogMessageIsDocumented(t *testing.T) {
 
 func TestEveryFlagIsDocumented(t *testing.T) {
 	page := read(t, "docs/install.md")
-	for _, path := range []string{"cmd/latchkey/flags.go", "cmd/latchkey/hashpassword.go"} {
+	for _, path := range []string{"cmd/latchkey/flags.go", "cmd/latchkey/hashpassword.go", "cmd/latchkey/import.go"} {
 		flags := regexp.MustCompile(`Var\(&[a-zA-Z.]+, "([a-z-]+)"`).FindAllStringSubmatch(read(t, path), -1)
 		if len(flags) == 0 {
 			t.Errorf("%s seems to have no flags", path)

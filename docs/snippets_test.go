@@ -14,11 +14,11 @@ import (
 	"github.com/latchkey-auth/latchkey/hack/testenv"
 )
 
-// blocks are the fenced blocks of a page in one language.
+// blocks are the fenced blocks of a page in one language, also those within a list.
 func blocks(page, language string) []string {
 	var found []string
-	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(page, -1) {
-		found = append(found, match[1])
+	for _, match := range regexp.MustCompile("(?ms)^( *)```"+language+"\n(.*?)^ *```$").FindAllStringSubmatch(page, -1) {
+		found = append(found, strings.ReplaceAll("\n"+match[2], "\n"+match[1], "\n")[1:])
 	}
 	return found
 }

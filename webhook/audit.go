@@ -16,6 +16,7 @@ const (
 	eventLogout       event = "logout"
 	eventRevoked      event = "revoked"
 	eventCheckDenied  event = "check_denied"
+	eventBasicChecked event = "basic_verified"
 	eventUserCreated  event = "user_created"
 	eventUserChanged  event = "user_changed"
 	eventUserDeleted  event = "user_deleted"

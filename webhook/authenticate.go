@@ -38,48 +38,62 @@ func (*wrongTry) Unwrap() error { return wrongCredentials }
 // same work: one read from the API server and one verification. Logins queue before the
 // read, so that a flood reaches neither the API server nor the hashing. Wrong tries use
 // up budgets, and a locked one refuses even the right password; what verifies a password
-// elsewhere than here would be a way round them.
+// elsewhere than by compare and charge would be a way round them.
 func (s *Service) authenticate(r *http.Request, realm *directory.Realm, username, secret string) (*directory.User, string, error) {
 	user := realm.User(username)
+	device := s.device(r, realm)
+	source := s.source(r)
+	var compared comparison
+	var err error
+	busy := s.Logins.Do(r.Context(), source, func() {
+		compared, err = s.compare(r.Context(), realm, user, secret, func(work func()) error {
+			return s.Hashing.Do(r.Context(), source, work)
+		})
+	})
+	err = cmp.Or(busy, err)
+	switch {
+	case errors.Is(err, password.ErrBusy):
+		return nil, "", tooMany("Too many logins at once: try again in a moment", time.Second)
+	case err != nil:
+		return nil, "", unavailable(err)
+	case !compared.judged: // nobody has this password, so that there is nothing to guess
+		return nil, "", wrongCredentials
+	}
+	if err := s.charge(r, realm, user, device, compared.matches); err != nil {
+		return nil, "", err
+	}
+	return user, compared.fingerprint, nil
+}
+
+// comparison is what a password came to. The zero comparison says that it is nobody's.
+type comparison struct {
+	judged      bool // there is a hash to hold it against
+	matches     bool
+	fingerprint string // of that hash
+}
+
+// compare holds a password against the live hash of user, or of nobody where there is none
+// that counts, at the same cost. Hashing is done within hash, whose errors it returns, as it
+// does those of reading.
+func (s *Service) compare(ctx context.Context, realm *directory.Realm, user *directory.User, secret string, hash func(work func()) error) (comparison, error) {
 	usable := user != nil && user.Active() && user.PasswordSecret != ""
 	name := noSuchSecret
 	if usable {
 		name = user.PasswordSecret
 	}
-	device := s.device(r, realm)
-	var phc string
-	var judged, matches bool
-	var readErr, hashBusy error
-	source := s.source(r)
-	busy := s.Logins.Do(r.Context(), source, func() {
-		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
-		defer cancel()
-		phc, readErr = s.Passwords.Hash(ctx, realm.Namespace(), name)
-		if readErr != nil && !errors.Is(readErr, ErrNotFound) {
-			return
-		}
-		hash, err := password.Parse(phc)
-		judged = err == nil && readErr == nil && usable
-		if !judged {
-			hash = s.dummy
-		}
-		hashBusy = s.Hashing.Do(r.Context(), source, func() { matches = hash.Verify(secret) })
-	})
-	busy = cmp.Or(busy, hashBusy)
-	switch {
-	case errors.Is(busy, password.ErrBusy):
-		return nil, "", tooMany("Too many logins at once: try again in a moment", time.Second)
-	case busy != nil:
-		return nil, "", unavailable(busy)
-	case readErr != nil && !errors.Is(readErr, ErrNotFound):
-		return nil, "", unavailable(readErr)
-	case !judged: // nobody has this password, so that there is nothing to guess
-		return nil, "", wrongCredentials
+	reading, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	phc, err := s.Passwords.Hash(reading, realm.Namespace(), name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return comparison{}, err
 	}
-	if err := s.charge(r, realm, user, device, matches); err != nil {
-		return nil, "", err
+	stored, unparsable := password.Parse(phc)
+	c := comparison{judged: err == nil && unparsable == nil && usable, fingerprint: password.Fingerprint(phc)}
+	if !c.judged {
+		stored = s.dummy
 	}
-	return user, password.Fingerprint(phc), nil
+	err = hash(func() { c.matches = stored.Verify(secret) })
+	return c, err
 }
 
 // charge holds a try against the budgets of its user: nil if it is the right password and

@@ -15,6 +15,8 @@ import (
 const (
 	reasonNoCredentials = "no_credentials"
 	reasonMalformed     = "credentials_malformed"
+	reasonWrong         = "credentials_wrong"
+	reasonUnverified    = "credentials_unverified"
 	reasonInvalidToken  = "invalid_token"
 	reasonTokenExpired  = "token_expired"
 	reasonTokenRevoked  = "token_revoked"
@@ -99,7 +101,8 @@ func (s *Service) Ask(w http.ResponseWriter, r *http.Request, q Question) {
 
 // check answers the one question a proxy asks: may this request pass?
 //
-// It changes nothing, touches memory only, and answers 200, 401 or 403, whatever
+// It changes nothing, touches memory only – but for a password that it hasn't seen for a
+// minute, see basic.go – and answers 200, 401 or 403, whatever
 // happens: a 5xx would be let through by some proxies' failure modes. 200 exactly,
 // because Envoy refuses every other 2xx. A browser that has to log in first is sent there
 // by a 302 where its proxy passes that on.
@@ -111,9 +114,9 @@ func (s *Service) check(w http.ResponseWriter, r *http.Request, c *call, q Quest
 	case q.Problem != nil:
 		refusal = unreadable(q.Problem)
 	case q.ByRoles:
-		who, refusal = s.checkRole(r, realm, q.Roles)
+		who, refusal = s.checkRole(r, realm, c, q.Roles)
 	default:
-		who, refusal = s.checkPolicy(r, realm, q.Original)
+		who, refusal = s.checkPolicy(r, realm, c, q.Original)
 	}
 	if refusal != nil {
 		s.deny(w, r, c, q, who, refusal)
@@ -143,7 +146,7 @@ func (s *Service) checkable(namespace string) (*directory.Realm, *failure) {
 }
 
 // checkRole decides by roles alone: any one of the list is enough.
-func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list string) (caller, *failure) {
+func (s *Service) checkRole(r *http.Request, realm *directory.Realm, c *call, list string) (caller, *failure) {
 	known, wellFormed := false, list != ""
 	for rest := list; wellFormed && rest != ""; {
 		var role string
@@ -158,9 +161,9 @@ func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list string
 	case !known:
 		return caller{}, misconfigured(reasonRoleUnknown, "the check names no Role that exists in this realm: correct its URL (over gRPC: role in context_extensions) or create the Role")
 	}
-	who, problem := s.identifyCheck(r, realm)
+	who, problem := s.identifyCheck(r, realm, c)
 	if problem != nil {
-		return who, problem.failure()
+		return who, problem.refusal(realm)
 	}
 	for role := range strings.SplitSeq(list, ",") {
 		if who.subject.Grant.Has(role) {
@@ -171,12 +174,12 @@ func (s *Service) checkRole(r *http.Request, realm *directory.Realm, list string
 }
 
 // checkPolicy decides by what the realm's Roles say of the original request.
-func (s *Service) checkPolicy(r *http.Request, realm *directory.Realm, original proxy.Original) (caller, *failure) {
+func (s *Service) checkPolicy(r *http.Request, realm *directory.Realm, c *call, original proxy.Original) (caller, *failure) {
 	request, err := policy.NewRequest(original.Method, original.Host, original.Target)
 	if err != nil {
 		return caller{}, unreadable(err)
 	}
-	who, problem := s.identifyCheck(r, realm)
+	who, problem := s.identifyCheck(r, realm, c)
 	grant := realm.Policy().Everyone()
 	if problem == nil {
 		grant = who.subject.Grant
@@ -186,7 +189,7 @@ func (s *Service) checkPolicy(r *http.Request, realm *directory.Realm, original 
 	case decision.Allowed: // also what anonymous may see, whatever the credentials
 		return who, nil
 	case problem != nil:
-		return who, problem.failure()
+		return who, problem.refusal(realm)
 	default:
 		return who, forbidden(string(decision.Reason), "No rule of the user's roles allows this request")
 	}

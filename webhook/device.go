@@ -40,7 +40,7 @@ func (s *Service) setDevice(w http.ResponseWriter, r *http.Request, realm *direc
 	if err != nil {
 		return
 	}
-	http.SetCookie(w, aCookie(s.deviceCookie(realm), raw, deviceLifetime))
+	http.SetCookie(w, aCookie(s.deviceCookie(realm), raw, "", deviceLifetime))
 }
 
 // deviceCookie is the name of a realm's device cookie: __Host-latchkey_device at the root,

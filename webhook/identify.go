@@ -55,14 +55,17 @@ func (s *Service) identify(r *http.Request, realm *directory.Realm) (caller, *un
 }
 
 // identifyCheck returns whose request a check asks about: whose access token it carries,
-// or else whose session cookie. Credentials that are there and wrong don't fall through to
-// others.
-func (s *Service) identifyCheck(r *http.Request, realm *directory.Realm) (caller, *unidentified) {
+// whose password, where the realm takes passwords here, or else whose session cookie.
+// Credentials that are there and wrong don't fall through to others.
+func (s *Service) identifyCheck(r *http.Request, realm *directory.Realm, c *call) (caller, *unidentified) {
 	raw, problem := bearer(r.Header)
 	switch problem {
 	case nil:
 		return s.judge(realm, raw, token.Access)
 	case noCredentials:
+		if sent := r.Header["Authorization"]; len(sent) == 1 && realm.Settings().BasicAuth && isBasic(sent[0]) {
+			return s.identifyBasic(r, realm, c, sent[0])
+		}
 		return s.identifyCookie(r, realm)
 	}
 	return caller{}, problem
@@ -127,6 +130,13 @@ func (s *Service) require(r *http.Request, realm *directory.Realm) (caller, erro
 		return caller{}, problem.failure()
 	}
 	return who, nil
+}
+
+// refusal is the 401 of u where credentials of every kind that the realm takes would do.
+func (u *unidentified) refusal(realm *directory.Realm) *failure {
+	f := u.failure()
+	f.basic = realm.Settings().BasicAuth
+	return f
 }
 
 // failure is the 401 of u.

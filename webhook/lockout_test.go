@@ -38,13 +38,14 @@ type guarded struct {
 	asked    *atomic.Int64 // requests to the API server
 	written  *atomic.Int64 // those that could change something
 	failing  *atomic.Pointer[error]
+	hashing  *password.Slots
 }
 
 var cheap = password.Params{MemoryKiB: 8, Time: 1, Parallelism: 1}
 
 func aService(log slog.Handler) *guarded {
 	GinkgoHelper()
-	g := &guarded{registry: prometheus.NewRegistry(), audit: gbytes.NewBuffer(), ahead: &atomic.Int64{}, asked: &atomic.Int64{}, written: &atomic.Int64{}, failing: &atomic.Pointer[error]{}}
+	g := &guarded{registry: prometheus.NewRegistry(), audit: gbytes.NewBuffer(), ahead: &atomic.Int64{}, asked: &atomic.Int64{}, written: &atomic.Int64{}, failing: &atomic.Pointer[error]{}, hashing: password.NewSlots(password.SlotsConfig{})}
 	if log == nil {
 		log = slog.NewJSONHandler(g.audit, nil)
 	}
@@ -65,7 +66,7 @@ func aService(log slog.Handler) *guarded {
 	store := cluster.New(c, local, now)
 	g.handler, err = webhook.New(webhook.Config{
 		Directory: known, Synced: local.Synced, Stale: local.Stale, Sessions: store, Passwords: faulty{store, g.failing},
-		Logins: password.NewSlots(password.SlotsConfig{Concurrent: 8}), Hashing: password.NewSlots(password.SlotsConfig{}), Tokens: token.NewCache(1),
+		Logins: password.NewSlots(password.SlotsConfig{Concurrent: 8}), Hashing: g.hashing, Tokens: token.NewCache(1),
 		PasswordCost: cheap, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, // httptest's peer
 		DefaultRealm: defaultRealm, ExternalURL: externalURL, Log: slog.New(log), Registerer: g.registry, Now: now,
 	})

@@ -20,6 +20,8 @@ type metrics struct {
 	introspections map[bool]prometheus.Counter // by whether the token was active
 
 	refreshes *prometheus.CounterVec
+
+	basics map[basicResult]prometheus.Counter
 }
 
 // reasonAllowed is the reason label of checks that passed.
@@ -34,7 +36,12 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		Name: "latchkey_introspections_total",
 		Help: "Tokens introspected, by whether they were active.",
 	}, []string{"active"})
+	basics := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "latchkey_basic_credentials_total",
+		Help: "Basic credentials of checks, by result: remembered, verified, refused (wrong), locked (after too many of them), unverified (no room to hash, no API server, or a revocation of the same second).",
+	}, []string{"result"})
 	m := &metrics{
+		basics:  map[basicResult]prometheus.Counter{},
 		allowed: checks.WithLabelValues(reasonAllowed),
 		denied:  map[string]prometheus.Counter{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -57,10 +64,13 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Help: "Refresh tokens presented, by result: ok, repeated (an answer was lost, or a race), sibling (a race), refused, reused (ended the login), unavailable (no API server).",
 		}, []string{"result"}),
 	}
+	for _, result := range basicResults() {
+		m.basics[result] = basics.WithLabelValues(string(result))
+	}
 	for _, reason := range denials() {
 		m.denied[reason] = checks.WithLabelValues(reason)
 	}
-	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, introspections, m.refreshes} {
+	for _, c := range []prometheus.Collector{checks, m.requests, m.logins, m.panics, introspections, m.refreshes, basics} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -76,10 +86,18 @@ func countBudgets(reg prometheus.Registerer, budgets *lockout.Budgets) error {
 	}, func() float64 { return float64(budgets.Len()) }))
 }
 
+// countBasics shows how many Basic credentials are remembered.
+func countBasics(reg prometheus.Registerer, remembered *basicMemory) error {
+	return reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "latchkey_basic_remembered",
+		Help: "Basic credentials that were verified and are remembered, at most about 10000.",
+	}, func() float64 { return float64(remembered.verified.EstimatedSize()) }))
+}
+
 // denials are all reasons for which a check is refused.
 func denials() []string {
 	reasons := append(proxy.Reasons(),
-		reasonNoCredentials, reasonMalformed, reasonInvalidToken, reasonTokenExpired, reasonTokenRevoked, reasonUserGone,
+		reasonNoCredentials, reasonMalformed, reasonWrong, reasonUnverified, reasonInvalidToken, reasonTokenExpired, reasonTokenRevoked, reasonUserGone,
 		reasonRoleMissing, reasonRoleUnknown, reasonRoleMalformed, reasonCheckUnknown,
 		reasonRealmUnknown, reasonRealmUnusable, reasonNotSynced, reasonTooStale, reasonInternal)
 	for _, r := range []policy.Reason{policy.ReasonNoRule, policy.ReasonPathAmbiguous, policy.ReasonHostInvalid, policy.ReasonPathInvalid, policy.ReasonMethodInvalid} {

@@ -18,6 +18,7 @@ type failure struct {
 	description string        // one sentence for a person
 	reason      string        // short code for X-Latchkey-Reason, metrics and logs; "" outside of /check
 	challenge   string        // "", or the error attribute of WWW-Authenticate
+	basic       bool          // whether WWW-Authenticate offers Basic, too
 	retryAfter  time.Duration // 0: no Retry-After
 	allow       string        // the Allow header of a 405
 	cause       error
@@ -102,9 +103,14 @@ func (f *failure) setHeaders(h http.Header, realm string) {
 }
 
 // challenge is the value of WWW-Authenticate (RFC 6750 section 3): without an error if
-// the request had no credentials.
+// the request had no credentials. Where Basic is offered, too, both stand on one line
+// (RFC 9110 section 11.6.1), because nginx before 1.23 passes the first line only, and
+// Basic comes first, because Chromium reads a line's first challenge only.
 func challenge(realm string, f *failure) string {
 	value := "Bearer realm=" + quote(realm)
+	if f.basic {
+		value = "Basic realm=" + quote(realm) + `, charset="UTF-8", ` + value
+	}
 	if f.challenge != "" {
 		value += ", error=" + quote(f.challenge) + ", error_description=" + quote(f.description)
 	}

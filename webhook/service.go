@@ -59,6 +59,7 @@ type Service struct {
 	dummy    password.Hash
 	renewals singleflight.Group // by realm and jti
 	budgets  *lockout.Budgets
+	basics   *basicMemory
 	proxies  trustedProxies
 	pages    *page.Set
 
@@ -84,10 +85,13 @@ func New(c Config) (*Service, error) {
 	if dummy.Memory() == 0 {
 		return nil, errors.New("webhook: the password cost is out of bounds")
 	}
-	budgets := lockout.New(maxBudgets)
+	budgets, basics := lockout.New(maxBudgets), newBasicMemory()
 	m, err := newMetrics(c.Registerer)
 	if err == nil {
 		err = countBudgets(c.Registerer, budgets)
+	}
+	if err == nil {
+		err = countBasics(c.Registerer, basics)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("webhook: register metrics: %w", err)
@@ -104,6 +108,7 @@ func New(c Config) (*Service, error) {
 		quota:   newLoginQuota(),
 		dummy:   dummy,
 		budgets: budgets,
+		basics:  basics,
 		proxies: c.TrustedProxies,
 		pages:   pages,
 

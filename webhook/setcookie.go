@@ -15,10 +15,10 @@ const deviceLifetime = 2160 * time.Hour
 // else. It is one for all realms.
 const probeCookie = hostPrefix + cookieStem + "_probe"
 
-// aCookie has what all of our cookies have. Lax is what lets a person follow a link from
+// aCookie has what all of our cookies have; domain "" is this host alone. Lax is what lets a person follow a link from
 // somewhere else into an app and be known there; a form from somewhere else comes without.
-func aCookie(name, value string, lives time.Duration) *http.Cookie {
-	c := &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+func aCookie(name, value, domain string, lives time.Duration) *http.Cookie {
+	c := &http.Cookie{Name: name, Value: value, Domain: domain, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	switch seconds := int(lives / time.Second); {
 	case lives == untilClosed:
 	case seconds <= 0:
@@ -48,9 +48,7 @@ func (s *Service) clearSession(w http.ResponseWriter, realm *directory.Realm) {
 // sendSession sends the session cookie. A browser replaces or removes a cookie only by one
 // of the same name, domain and path.
 func (s *Service) sendSession(w http.ResponseWriter, realm *directory.Realm, value string, lives time.Duration) {
-	c := aCookie(s.sessionCookie(realm), value, lives)
-	c.Domain = realm.Settings().CookieDomain
-	http.SetCookie(w, c)
+	http.SetCookie(w, aCookie(s.sessionCookie(realm), value, realm.Settings().CookieDomain, lives))
 }
 
 // outside returns the host of the login page if no browser takes the session cookie from
@@ -66,4 +64,4 @@ func (s *Service) outside(realm *directory.Realm) string {
 }
 
 // setProbe asks a browser whether it keeps cookies.
-func setProbe(w http.ResponseWriter) { http.SetCookie(w, aCookie(probeCookie, "1", untilClosed)) }
+func setProbe(w http.ResponseWriter) { http.SetCookie(w, aCookie(probeCookie, "1", "", untilClosed)) }

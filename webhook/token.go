@@ -217,12 +217,18 @@ func (s *Service) refusedLogin(r *http.Request, c *call, username string, err er
 	}
 	s.metrics.logins.WithLabelValues(result).Inc()
 	s.audit.record(r, c, eventLoginRefused, userAttr(username), slog.String("reason", reason))
-	if try != nil {
-		for _, l := range try.locks {
-			s.audit.record(r, c, eventLoginLocked, userAttr(username), slog.String("budget", string(l.Kind)), slog.Time("until", l.Until.UTC().Truncate(time.Second)))
-		}
-	}
+	s.auditLocks(r, c, username, try)
 	return err
+}
+
+// auditLocks audits the budgets that a try used up; nil is a try that wasn't charged.
+func (s *Service) auditLocks(r *http.Request, c *call, username string, try *wrongTry) {
+	if try == nil {
+		return
+	}
+	for _, l := range try.locks {
+		s.audit.record(r, c, eventLoginLocked, userAttr(username), slog.String("budget", string(l.Kind)), slog.Time("until", l.Until.UTC().Truncate(time.Second)))
+	}
 }
 
 func earlier(a, b time.Time) time.Time {

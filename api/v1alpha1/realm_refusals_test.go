@@ -213,16 +213,76 @@ var realmRefusals = []refusal{
 		`spec.identityHeaders.groups: Too long: may not be more than 64 bytes`,
 	}},
 	{"when the user goes into Authorization", aRealm("identityHeaders: {user: Authorization}"), []string{
-		`spec.identityHeaders.user: Invalid value: "Authorization": this header has a meaning of its own in HTTP or Latchkey: choose another, such as Remote-User`,
+		misses(`spec.identityHeaders.user`, `"Authorization"`, meaningSentence),
 	}},
 	{"when the UID goes into Set-Cookie", aRealm("identityHeaders: {uid: set-cookie}"), []string{
-		`spec.identityHeaders.uid: Invalid value: "set-cookie": this header has a meaning of its own in HTTP or Latchkey: choose another, such as Remote-User`,
+		misses(`spec.identityHeaders.uid`, `"set-cookie"`, meaningSentence),
 	}},
 	{"when the email goes into Content-Length", aRealm("identityHeaders: {email: CONTENT-LENGTH}"), []string{
-		`spec.identityHeaders.email: Invalid value: "CONTENT-LENGTH": this header has a meaning of its own in HTTP or Latchkey: choose another, such as Remote-User`,
+		misses(`spec.identityHeaders.email`, `"CONTENT-LENGTH"`, meaningSentence),
 	}},
 	{"when the groups go into X-Latchkey-Reason", aRealm("identityHeaders: {groups: X-Latchkey-Reason}"), []string{
-		`spec.identityHeaders.groups: Invalid value: "X-Latchkey-Reason": this header has a meaning of its own in HTTP or Latchkey: choose another, such as Remote-User`,
+		misses(`spec.identityHeaders.groups`, `"X-Latchkey-Reason"`, meaningSentence),
+	}},
+	{"when an identity header is Host", aRealm("identityHeaders: {user: Host}"), []string{
+		misses(`spec.identityHeaders.user`, `"Host"`, meaningSentence),
+	}},
+	{"when an identity header is X-Forwarded-For", aRealm("identityHeaders: {uid: X-Forwarded-For}"), []string{
+		misses(`spec.identityHeaders.uid`, `"X-Forwarded-For"`, meaningSentence),
+	}},
+	{"when an identity header is X-Forwarded-Host", aRealm("identityHeaders: {email: X-Forwarded-Host}"), []string{
+		misses(`spec.identityHeaders.email`, `"X-Forwarded-Host"`, meaningSentence),
+	}},
+	{"when an identity header is x-forwarded-uri", aRealm("identityHeaders: {groups: x-forwarded-uri}"), []string{
+		misses(`spec.identityHeaders.groups`, `"x-forwarded-uri"`, meaningSentence),
+	}},
+	{"when an identity header is X-Original-URL", aRealm("identityHeaders: {user: X-Original-URL}"), []string{
+		misses(`spec.identityHeaders.user`, `"X-Original-URL"`, meaningSentence),
+	}},
+	{"when an identity header is X-Accel-Redirect", aRealm("identityHeaders: {uid: X-Accel-Redirect}"), []string{
+		misses(`spec.identityHeaders.uid`, `"X-Accel-Redirect"`, meaningSentence),
+	}},
+	{"when an identity header is X-Envoy-Auth-Headers-To-Remove", aRealm("identityHeaders: {email: X-Envoy-Auth-Headers-To-Remove}"), []string{
+		misses(`spec.identityHeaders.email`, `"X-Envoy-Auth-Headers-To-Remove"`, meaningSentence),
+	}},
+	{"when an identity header is Connection", aRealm("identityHeaders: {groups: Connection}"), []string{
+		misses(`spec.identityHeaders.groups`, `"Connection"`, meaningSentence),
+	}},
+	{"when an identity header is Transfer-Encoding", aRealm("identityHeaders: {user: Transfer-Encoding}"), []string{
+		misses(`spec.identityHeaders.user`, `"Transfer-Encoding"`, meaningSentence),
+	}},
+	{"when an identity header is Content-Type", aRealm("identityHeaders: {uid: Content-Type}"), []string{
+		misses(`spec.identityHeaders.uid`, `"Content-Type"`, meaningSentence),
+	}},
+	{"when an identity header is Cache-Control", aRealm("identityHeaders: {email: Cache-Control}"), []string{
+		misses(`spec.identityHeaders.email`, `"Cache-Control"`, meaningSentence),
+	}},
+	{"when an identity header is WWW-Authenticate", aRealm("identityHeaders: {groups: WWW-Authenticate}"), []string{
+		misses(`spec.identityHeaders.groups`, `"WWW-Authenticate"`, meaningSentence),
+	}},
+	{"when an identity header is Proxy-Authorization", aRealm("identityHeaders: {user: Proxy-Authorization}"), []string{
+		misses(`spec.identityHeaders.user`, `"Proxy-Authorization"`, meaningSentence),
+	}},
+	{"when an identity header is Forwarded", aRealm("identityHeaders: {uid: Forwarded}"), []string{
+		misses(`spec.identityHeaders.uid`, `"Forwarded"`, meaningSentence),
+	}},
+	{"when an identity header is Accept", aRealm("identityHeaders: {email: Accept}"), []string{
+		misses(`spec.identityHeaders.email`, `"Accept"`, meaningSentence),
+	}},
+	{"when an identity header is Sec-Fetch-Site", aRealm("identityHeaders: {groups: Sec-Fetch-Site}"), []string{
+		misses(`spec.identityHeaders.groups`, `"Sec-Fetch-Site"`, meaningSentence),
+	}},
+	{"when an identity header is Location", aRealm("identityHeaders: {user: Location}"), []string{
+		misses(`spec.identityHeaders.user`, `"Location"`, meaningSentence),
+	}},
+	{"when an identity header is X-Request-Id", aRealm("identityHeaders: {uid: X-Request-Id}"), []string{
+		misses(`spec.identityHeaders.uid`, `"X-Request-Id"`, meaningSentence),
+	}},
+	{"when an identity header is X-HTTP-Method-Override", aRealm("identityHeaders: {email: X-HTTP-Method-Override}"), []string{
+		misses(`spec.identityHeaders.email`, `"X-HTTP-Method-Override"`, meaningSentence),
+	}},
+	{"when an identity header is If-None-Match", aRealm("identityHeaders: {groups: If-None-Match}"), []string{
+		misses(`spec.identityHeaders.groups`, `"If-None-Match"`, meaningSentence),
 	}},
 	{"when two identity headers differ in case alone", aRealm("identityHeaders: {user: Remote-User, uid: remote-user}"), []string{
 		`spec.identityHeaders: Invalid value: the four identity headers must have different names`,

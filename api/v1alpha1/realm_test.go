@@ -19,6 +19,7 @@ const (
 	cookieDomainSentence = "cookieDomain looks like example.com: lower case, at least two labels, no dot or wildcard before it, no port"
 	redirectSentence     = "a redirect is a host such as app.example.com or *.example.com: lower case, no scheme, port or path"
 	headerSentence       = "a header name has letters, digits and hyphens, and no underscore, such as Remote-User"
+	meaningSentence      = "this header has a meaning of its own in HTTP, to proxies or in Latchkey: choose another, such as Remote-User"
 )
 
 var _ = Describe("Realm", func() {
@@ -37,6 +38,7 @@ var _ = Describe("Realm", func() {
 		Entry("when times are as Go writes them", aRealm("tokens: {accessTTL: 0h30m0s, refreshTTL: 168h0m0s}")),
 		Entry("when redirects are within cookieDomain", aRealm("sessions: {cookieDomain: example.com, allowedRedirects: [example.com, app.example.com, '*.example.com', '*.a.example.com']}")),
 		Entry("when it says that there are no redirects", aRealm("sessions: {allowedRedirects: []}")),
+		Entry("when identity headers have the names of oauth2-proxy", aRealm("identityHeaders: {user: X-Forwarded-Preferred-Username, uid: X-Forwarded-User, email: X-Forwarded-Email, groups: X-Forwarded-Groups}")),
 		Entry("when identity headers are renamed", aRealm("identityHeaders: {user: Remote-User, uid: Remote-Uid, email: Remote-Email, groups: Remote-Groups}")),
 		Entry("when two identity headers change places", aRealm("identityHeaders: {user: X-Auth-Request-Email, email: X-Auth-Request-User}")),
 		Entry("when keys are distrusted", aRealm("keys: {distrustBefore: '2026-01-02T15:04:05Z'}")),

@@ -176,7 +176,8 @@ type RealmSessions struct {
 	CookieDomain string `json:"cookieDomain,omitempty"`
 
 	// allowedRedirects are the hosts that the login page may send a browser back to, such as
-	// app.example.com or *.example.com; the issuer's own host always is. Each lies within cookieDomain.
+	// app.example.com or *.example.com (one label, and no international one); the issuer's own host always is.
+	// Each lies within cookieDomain.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
@@ -190,7 +191,7 @@ type RealmSessions struct {
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=64
 // +kubebuilder:validation:XValidation:rule=`self.matches(r'^[A-Za-z0-9-]+$')`,message="a header name has letters, digits and hyphens, and no underscore, such as Remote-User"
-// +kubebuilder:validation:XValidation:rule="!(self.lowerAscii() in ['accept', 'authorization', 'cache-control', 'connection', 'content-encoding', 'content-length', 'content-type', 'cookie', 'date', 'expect', 'host', 'keep-alive', 'location', 'proxy-authorization', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'www-authenticate', 'x-latchkey-reason'])",message="this header has a meaning of its own in HTTP or Latchkey: choose another, such as Remote-User"
+// +kubebuilder:validation:XValidation:rule="!(self.lowerAscii() in ['age', 'allow', 'authorization', 'cache-control', 'connection', 'cookie', 'date', 'etag', 'expect', 'expires', 'forwarded', 'from', 'host', 'keep-alive', 'last-modified', 'location', 'max-forwards', 'origin', 'pragma', 'range', 'referer', 'retry-after', 'server', 'set-cookie', 'strict-transport-security', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'user-agent', 'vary', 'via', 'www-authenticate', 'x-real-ip', 'x-request-id']) && !self.lowerAscii().matches('^(accept$|accept-|access-control-|content-|if-|proxy-|sec-|x-accel-|x-content-|x-envoy-|x-http-|x-latchkey-|x-original-)') && (!self.lowerAscii().startsWith('x-forwarded-') || self.lowerAscii() in ['x-forwarded-user', 'x-forwarded-preferred-username', 'x-forwarded-email', 'x-forwarded-groups'])",message="this header has a meaning of its own in HTTP, to proxies or in Latchkey: choose another, such as Remote-User"
 type HeaderName string
 
 // RealmIdentityHeaders names the headers of an allowing answer; the four differ.

@@ -33,6 +33,7 @@ func root() *cobra.Command {
 		process("serve", "Run the HTTP service: tokens and checks", parts{service: true}),
 		process("controller", "Run the controllers: keys, conditions, collection", parts{controllers: true}),
 		hashPassword(),
+		importCommand(),
 		versionCommand(),
 	)
 	return cmd

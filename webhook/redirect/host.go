@@ -14,16 +14,17 @@ func (r Rules) owns(host, home string) bool {
 }
 
 // admits reports whether a canonical host is within Domain and in Allowed. An address is
-// within no domain (RFC 6265 section 5.1.3).
+// within no domain (RFC 6265 section 5.1.3). A wildcard stands for no international label:
+// what browsers make of an xn-- that nobody registered differs, and may be another name.
 func (r Rules) admits(host string) bool {
 	domain, err := policy.CanonicalHost(r.Domain)
 	if err != nil || isAddress(host) || host != domain && !strings.HasSuffix(host, "."+domain) {
 		return false
 	}
-	_, parent, _ := strings.Cut(host, ".")
+	label, parent, _ := strings.Cut(host, ".")
 	return slices.ContainsFunc(r.Allowed, func(allowed string) bool {
 		if below, open := strings.CutPrefix(allowed, "*."); open {
-			return isSame(below, parent)
+			return isSame(below, parent) && !strings.HasPrefix(label, "xn--")
 		}
 		return isSame(allowed, host)
 	})

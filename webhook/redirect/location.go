@@ -23,9 +23,6 @@ func (l location) String() string { return l.scheme + "://" + l.host + l.port + 
 
 // parse reads an absolute URL of https or http, as browsers write it.
 func parse(s string) (l location, ok bool) {
-	if len(s) > MaxLength {
-		return location{}, false
-	}
 	scheme, rest, _ := strings.Cut(s, "://")
 	if scheme != "https" && scheme != "http" {
 		return location{}, false
@@ -53,7 +50,7 @@ func (l location) at(relative string) (location, bool) {
 	path, tail := cutBefore(relative, "?#")
 	_, ambiguous, err := urlpath.Canonical(path)
 	tail, ok := tailOf(tail)
-	if l.host == "" || len(relative) > MaxLength || ambiguous || err != nil || !isPath(path) || !ok {
+	if l.host == "" || ambiguous || err != nil || !isPath(path) || !ok {
 		return location{}, false
 	}
 	l.path, l.tail = path, tail

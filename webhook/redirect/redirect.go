@@ -70,6 +70,9 @@ func (r *Refusal) Error() string { return "redirect refused: " + string(r.Reason
 // runs that host. A fragment is kept, since the pages of some apps say by it where one was,
 // and it never leaves the browser.
 func Check(rd string, rules Rules) (string, error) {
+	if len(rd) > MaxLength {
+		return "", &Refusal{Reason: Malformed}
+	}
 	home, _ := parse(rules.Home)
 	to, ok := parse(rd)
 	if strings.HasPrefix(rd, "/") {
