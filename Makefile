@@ -10,7 +10,7 @@ GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## A control plane, Latchkey, an app behind a proxy, users and roles (DEMO_REPLICAS=3, DEMO_DETACH=1)
@@ -23,6 +23,12 @@ demo-stop: ## End a demo and remove what it left
 .PHONY: test
 test: controlplane caddy ## All tests, with the race detector
 	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 20m ./...
+
+.PHONY: test-e2e
+test-e2e: controlplane caddy ## Every story behind every proxy; prints what was shown where (bin/e2e.md)
+	@rm -f bin/e2e.md
+	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" REQUIRE_PROXIES=1 go test -count=1 -timeout 15m ./hack/e2e/... ./hack/proxy
+	@cat bin/e2e.md
 
 .PHONY: test-chaos
 test-chaos: controlplane ## Faults: processes killed, networks broken, clocks wrong, under load (some 6 minutes; table in bin/chaos.md)

@@ -24,7 +24,7 @@ func read(t *testing.T, path string) string {
 func pages(t *testing.T) []string {
 	t.Helper()
 	found := []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
-	for _, pattern := range []string{"docs/*.md", "docs/adr/*.md", "docs/migrate/*.md", "docs/security/*.md"} {
+	for _, pattern := range []string{"docs/*.md", "docs/adr/*.md", "docs/migrate/*.md", "docs/proxies/*.md", "docs/security/*.md"} {
 		matches, err := filepath.Glob(filepath.Join("..", pattern))
 		if err != nil || len(matches) == 0 {
 			t.Fatalf("%s: no such pages: %v", pattern, err)

@@ -1,12 +1,9 @@
 package docs_test
 
 import (
-	"bytes"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"text/template"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -55,6 +52,9 @@ func TestEveryManifestIsTakenByTheAPIServer(t *testing.T) {
 				if object.GetKind() == "" || object.GetKind() == "Kustomization" {
 					continue // a part of something, or not for the API server
 				}
+				if strings.HasSuffix(object.GroupVersionKind().Group, ".io") && !strings.HasSuffix(object.GroupVersionKind().Group, ".k8s.io") {
+					continue // a proxy's own kind, which this API server doesn't know
+				}
 				taken[object.GetKind()]++
 				err := environment.Client.Create(t.Context(), object, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict))
 				if err != nil {
@@ -66,36 +66,6 @@ func TestEveryManifestIsTakenByTheAPIServer(t *testing.T) {
 	for _, kind := range []string{"Realm", "Role", "User", "RevokedToken", "Ingress"} {
 		if taken[kind] == 0 {
 			t.Errorf("no page shows a %s", kind)
-		}
-	}
-}
-
-// What people copy is what the end-to-end tests run.
-func TestProxyConfigurationsAreTheTestedOnes(t *testing.T) {
-	page := read(t, "docs/check.md")
-	documented := map[string]any{
-		"Latchkey": []string{"latchkey.latchkey.svc.cluster.local:8080"},
-		"App":      "app.default.svc.cluster.local:80",
-		"Listen":   "80", "IP": "0.0.0.0", "Port": "80",
-	}
-	for _, test := range []struct {
-		language, file, check string
-		askHost               bool
-	}{
-		{"nginx", "site.conf.tmpl", "/check/nginx", true},
-		{"caddyfile", "Caddyfile.tmpl", "/check/caddy", false},
-	} {
-		tmpl, err := template.ParseFiles(filepath.Join("..", "hack", "proxy", "templates", test.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		documented["Check"], documented["AskHost"] = test.check, test.askHost
-		var want bytes.Buffer
-		if err := tmpl.Execute(&want, documented); err != nil {
-			t.Fatal(err)
-		}
-		if got := blocks(page, test.language); len(got) != 1 || got[0] != want.String() {
-			t.Errorf("the block %q of docs/check.md isn't what %s makes; it should be:\n%s", test.language, test.file, want.String())
 		}
 	}
 }

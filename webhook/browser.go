@@ -40,6 +40,18 @@ func (s *Service) refuseBrowser(w http.ResponseWriter, c *call, q Question, who 
 	return true
 }
 
+// headerLogin tells a proxy that keeps our answers to itself where a browser has to log in,
+// so that it can send the browser there. It stands on no answer to anything else: API
+// clients get a plain 401.
+const headerLogin = "X-Latchkey-Login"
+
+// tellLogin sets it on the 401 of a check.
+func (s *Service) tellLogin(h http.Header, c *call, q Question, f *failure) {
+	if back := address(q); f.status == http.StatusUnauthorized && back != "" {
+		h.Set(headerLogin, s.loginURL(c.realm, back))
+	}
+}
+
 // loginURL is where people log in to a realm, to go on to back, or to the realm's own page
 // if that is "".
 func (s *Service) loginURL(realm, back string) string {

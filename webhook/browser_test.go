@@ -50,6 +50,23 @@ var _ = Describe("A browser that isn't logged in", Ordered, func() {
 		Expect(back(a)).To(Equal("https://latchkey/reports/q3?x=1"))
 	})
 
+	It("is told where to log in by a header of nginx's 401, and by that of nothing else", func() {
+		check := r.url("/check/nginx?host=app.example.com")
+		asks := func(method string, more ...string) []string {
+			return nginxAsks(method, "http://app.example.com/reports//q3;a?x=1&rd=%2F", more...)
+		}
+
+		a := get(check, asks("GET", "Accept", html)...)
+
+		Expect(a).To(beADenial(401, "no_credentials"))
+		login := externalURL + "/realms/" + r.namespace + "/login?rd="
+		Expect(a.Header.Get("X-Latchkey-Login")).To(Equal(login + url.QueryEscape("https://app.example.com/reports//q3;a?x=1&rd=%2F")))
+		for _, headers := range [][]string{asks("GET"), asks("POST", "Accept", html), {"Accept", html}, nginxAsks("GET", "https://app.example.com/public/x", "Accept", html)} {
+			Expect(get(check, headers...).Header).NotTo(HaveKey("X-Latchkey-Login"))
+		}
+		Expect(get(r.url("/check/role/viewer"), "Accept", html).Header).NotTo(HaveKey("X-Latchkey-Login"))
+	})
+
 	DescribeTable("is told so by a plain 401",
 		func(path string, headers []string) {
 			Expect(get(r.url(path), headers...)).To(beADenial(401, "no_credentials"))

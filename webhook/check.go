@@ -66,7 +66,7 @@ type Question struct {
 }
 
 // errUnknownCheck is the Problem of a check at a path that means none.
-var errUnknownCheck = misconfigured(reasonCheckUnknown, "there is no such check: use /check/role/{role}, /check/nginx?host=$host, /check/traefik, /check/caddy or /check/envoy")
+var errUnknownCheck = misconfigured(reasonCheckUnknown, "there is no such check: use /check/role/{role}, /check/nginx?host=$host, /check/traefik, /check/caddy, /check/haproxy or /check/envoy")
 
 // question reads what a check request over HTTP asks.
 func question(r *http.Request, below string, c *call) Question {
@@ -231,8 +231,12 @@ func (s *Service) deny(w http.ResponseWriter, r *http.Request, c *call, q Questi
 		s.hints.tell(printable(c.realm, 63), q.Endpoint, f.reason, f.cause.Error())
 	}
 	w.Header()["Cache-Control"] = noStore
-	if q.Shows && wantsPage(q.Original.Method, r.Header) && s.refuseBrowser(w, c, q, who, f) {
+	page := wantsPage(q.Original.Method, r.Header)
+	if page && q.Shows && s.refuseBrowser(w, c, q, who, f) {
 		return
+	}
+	if page && !q.Shows {
+		s.tellLogin(w.Header(), c, q, f)
 	}
 	refuse(w, c.realm, f)
 }

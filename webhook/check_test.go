@@ -190,14 +190,16 @@ var _ = Describe("/check", Ordered, func() {
 		Entry("K25: the other dialect's headers are not read", "?host=app.example.com", nginxAsks("GET", "https://app.example.com/admin", "X-Forwarded-Uri", "/reports/1"), 403, "no_rule"),
 	)
 
-	DescribeTable("behind Caddy",
+	DescribeTable("behind Caddy, Traefik and HAProxy",
 		func(query string, headers []string, status int, reason string) {
-			a := get(r.url("/check/caddy"+query), append(headers, bearer(viewer.access)...)...)
-			if status == http.StatusOK {
-				Expect(a.Status).To(Equal(status), a.Body)
-				return
+			for _, dialect := range []string{"caddy", "traefik", "haproxy"} {
+				a := get(r.url("/check/"+dialect+query), append(headers, bearer(viewer.access)...)...)
+				if status == http.StatusOK {
+					Expect(a.Status).To(Equal(status), dialect+a.Body)
+					continue
+				}
+				Expect(a).To(beADenial(status, reason), dialect)
 			}
-			Expect(a).To(beADenial(status, reason))
 		},
 		Entry("a rule allows", "", caddyAsks("GET", "app.example.com", "/reports/1?a=b,c"), 200, ""),
 		Entry("no rule allows", "", caddyAsks("GET", "app.example.com", "/admin"), 403, "no_rule"),

@@ -112,6 +112,8 @@ var _ = Describe("The operations listener", func() {
 })
 
 var _ = AfterSuite(func() {
+	// P10, H19: no input of all of the above made a handler panic.
+	Expect(get(opsURL + "/metrics").Body).To(ContainSubstring("latchkey_panics_total 0"))
 	// P13, G02: after all of the above, at debug level.
 	for _, canary := range []string{goodPassword, "another-horse-battery", "$argon2id$v", "$2b$31", "PRIVATE KEY", "signingKey", "eyJ"} {
 		Expect(string(logged.Contents())).NotTo(ContainSubstring(canary))

@@ -22,6 +22,8 @@ const (
 	Target        = "Target" // the raw request target
 	Body          = "Body"   // "<bytes> bytes, SHA-256 <hex>"
 	Authorization = "Authorization"
+	Upgrade       = "Upgrade" // only where one was asked for
+	Cookies       = "Cookies" // their names, only where there are any
 )
 
 // identityHeaders is what Latchkey tells apps about the caller.
@@ -32,9 +34,14 @@ func identityHeaders() []string {
 // VisitCookie is set by every answer of the app, to show that its cookies pass the proxy.
 const VisitCookie = "sample-visit"
 
-// Handler answers every request with what it saw: text, or a page where a browser asks.
+// Handler answers every request with what it saw: text, or a page where a browser asks. Over a
+// WebSocket that is its first message, and every message sent to it comes back.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			echo(w, r)
+			return
+		}
 		fields, err := look(r)
 		if err != nil {
 			http.Error(w, "read body: "+err.Error(), http.StatusBadRequest)
@@ -99,6 +106,16 @@ func look(r *http.Request) ([]Field, error) {
 	if len(r.Header.Values("Authorization")) > 0 {
 		passed = "passed to the app"
 	}
+	for _, value := range r.Header.Values("Upgrade") {
+		fields = append(fields, Field{Upgrade, oneLine(value)})
+	}
+	var cookies []string
+	for _, c := range r.Cookies() {
+		cookies = append(cookies, c.Name)
+	}
+	if len(cookies) > 0 {
+		fields = append(fields, Field{Cookies, oneLine(strings.Join(cookies, ", "))})
+	}
 	return append(fields,
 		Field{Authorization, passed},
 		Field{Body, fmt.Sprintf("%d bytes, SHA-256 %x", size, digest.Sum(nil))},
@@ -106,15 +123,26 @@ func look(r *http.Request) ([]Field, error) {
 }
 
 // asEnvironment returns the values of a header as apps read it that get headers as environment
-// variables (CGI, WSGI): they can't tell an underscore from a hyphen.
+// variables (CGI, WSGI, PHP): they can't tell a hyphen from a dot, or from another character that
+// is neither letter nor digit.
 func asEnvironment(h http.Header, name string) []string {
 	values := slices.Clone(h.Values(name))
 	for other, more := range h {
-		if strings.Contains(other, "_") && strings.EqualFold(strings.ReplaceAll(other, "_", "-"), name) {
+		if other != http.CanonicalHeaderKey(name) && variable(other) == variable(name) {
 			values = append(values, more...)
 		}
 	}
 	return values
+}
+
+// variable is the environment variable that a header becomes, without its HTTP_.
+func variable(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToUpper(header))
 }
 
 // oneLine keeps a value from looking like further fields.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/latchkey-auth/latchkey/hack/app"
 	"github.com/latchkey-auth/latchkey/hack/e2e/conformance"
-	"github.com/latchkey-auth/latchkey/hack/proxy"
 	"github.com/latchkey-auth/latchkey/hack/stack"
 )
 
@@ -21,26 +20,22 @@ func identityHeaders() []string {
 	return []string{"X-Auth-Request-User", "X-Auth-Request-Uid", "X-Auth-Request-Email", "X-Auth-Request-Groups"}
 }
 
-var _ = Describe("A request through a real proxy", func() {
+var _ = func() bool {
 	cases := conformance.Cases()
-	for _, kind := range proxy.Kinds() {
-		Describe(string(kind), Ordered, func() {
+	for _, w := range ways() {
+		Describe(w.text, Ordered, ContinueOnFailure, func() {
 			var tokens map[conformance.Caller]stack.Tokens
-			BeforeAll(func(ctx context.Context) {
-				behind(kind)
-				tokens = callers(ctx)
-			})
+			BeforeAll(func(ctx context.Context) { tokens = callers(ctx) })
 			for _, name := range slices.Sorted(maps.Keys(cases)) {
-				It(name, func(ctx SpecContext) {
-					c := cases[name]
-					response, body, err := conformance.Send(ctx, behind(kind).Address, c.Bytes(tokens[c.As].Access))
-					Expect(err).NotTo(HaveOccurred())
-					Expect(response.StatusCode).To(Equal(c.Status(string(kind))), "%s\n%s", response.Header, body)
+				c := cases[name]
+				labels := Label()
+				if c.Story != "" {
+					labels = w.label(w.column, c.Story)
+				}
+				It(name, labels, func(ctx SpecContext) {
+					response, body, seen := w.send(ctx, c, tokens[c.As].Access)
 
-					for _, header := range identityHeaders() {
-						Expect(response.Header).NotTo(HaveKey(header), "identity is for the app, not for the client")
-					}
-					seen := app.Parse(body)
+					Expect(response.StatusCode).To(Equal(c.Status(string(w.column))), "%s\n%s", response.Header, body)
 					if response.StatusCode != http.StatusOK {
 						Expect(seen).NotTo(HaveKey(app.Target), "the app answered a request that was refused")
 						return
@@ -48,12 +43,14 @@ var _ = Describe("A request through a real proxy", func() {
 					if c.Method == http.MethodHead {
 						return // the app's answer has no body to look into
 					}
+					Expect(seen).NotTo(HaveKey(app.Upgrade), "no case here upgrades to a WebSocket")
 					expectIdentity(seen, c, tokens)
 				})
 			}
 		})
 	}
-})
+	return true
+}()
 
 // expectIdentity checks that the app saw the caller's identity, or none.
 func expectIdentity(seen map[string][]string, c conformance.Case, tokens map[conformance.Caller]stack.Tokens) {

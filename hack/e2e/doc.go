@@ -4,7 +4,9 @@
 //
 //	suite_test.go        what runs, once for all stories
 //	fixture_test.go      the verbs that stories are told with
-//	conformance_test.go  the table of package conformance, through each proxy
+//	way_test.go          the ways to the app: each proxy, or what a proxy would ask; the matrix of what was shown
+//	conformance_test.go  the table of package conformance, each way
+//	stories_test.go      stories of logins, roles and browsers, each way
 //	proxy_test.go        what a proxy passes in both directions
 //	changes_test.go      changes take effect at once, measured
 //	replica_test.go      a second replica follows the first

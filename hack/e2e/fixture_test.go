@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -39,6 +40,30 @@ func logIn(ctx context.Context, login stack.Login) stack.Tokens {
 	secrets.addToken("access token of "+login.User, tokens.Access)
 	secrets.addToken("refresh token of "+login.User, tokens.Refresh)
 	return tokens
+}
+
+// logInByPage logs in as login by the form of the login page, and returns the session cookie, as a
+// browser sends it.
+func logInByPage(ctx context.Context, login stack.Login) string {
+	GinkgoHelper()
+	form := url.Values{"username": {login.User}, "password": {login.Password}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, latchkey.URL()+"/login", strings.NewReader(form.Encode()))
+	Expect(err).NotTo(HaveOccurred())
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "text/html")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	response, err := http.DefaultTransport.RoundTrip(request)
+	Expect(err).NotTo(HaveOccurred())
+	defer response.Body.Close()
+	Expect(response.StatusCode).To(Equal(http.StatusSeeOther))
+	for _, cookie := range response.Cookies() {
+		if cookie.Name == "__Host-latchkey" {
+			secrets.addToken("session cookie of "+login.User, cookie.Value)
+			return cookie.Name + "=" + cookie.Value
+		}
+	}
+	Fail("the login page gave no session cookie")
+	return ""
 }
 
 // refusal is the status of a login that must be refused.
@@ -146,6 +171,11 @@ func aUser(ctx context.Context, name string, roles ...v1alpha1.GrantableRoleName
 	})
 	untilReady(ctx, "lkuser", name)
 	return login
+}
+
+// dns makes a part of a name of a text of ASCII.
+func dns(text string) string {
+	return strings.ToLower(strings.ReplaceAll(text, " ", "-"))
 }
 
 // untilReady waits for an object's Ready.

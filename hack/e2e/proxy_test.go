@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/coder/websocket"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/latchkey-auth/latchkey/hack/app"
+	"github.com/latchkey-auth/latchkey/hack/e2e/matrix"
 	"github.com/latchkey-auth/latchkey/hack/proxy"
 )
 
@@ -20,22 +22,7 @@ var _ = Describe("Behind a real proxy", func() {
 			var p *proxy.Proxy
 			BeforeEach(func() { p = behind(kind) })
 
-			It("tells nobody to log in, and whom to ask", func(ctx SpecContext) {
-				response, _ := ask(ctx, p, http.MethodGet, "/reports/q3", "", nil)
-
-				Expect(response.StatusCode).To(Equal(http.StatusUnauthorized))
-				Expect(response.Header.Get("WWW-Authenticate")).To(HavePrefix("Bearer realm="))
-				Expect(response.Header.Get("WWW-Authenticate")).NotTo(ContainSubstring("error="), "no credentials were sent (RFC 6750 section 3.1)")
-			})
-
-			It("says why a token is refused", func(ctx SpecContext) {
-				response, _ := ask(ctx, p, http.MethodGet, "/reports/q3", "e30.e30.e30", nil)
-
-				Expect(response.StatusCode).To(Equal(http.StatusUnauthorized))
-				Expect(response.Header.Get("WWW-Authenticate")).To(ContainSubstring(`error="invalid_token"`))
-			})
-
-			It("leaves a large body, the query and the app's cookies alone", func(ctx SpecContext) {
+			It("leaves a large body, the query and the app's cookies alone", matrix.Shows(matrix.Column(kind), matrix.LargeBody), matrix.Shows(matrix.Column(kind), matrix.SetCookie), func(ctx SpecContext) {
 				body := bytes.Repeat([]byte("0123456789abcdef"), 8<<20/16)
 				editor := logIn(ctx, samples.Logins["editor"])
 
@@ -46,6 +33,35 @@ var _ = Describe("Behind a real proxy", func() {
 				Expect(seen[app.Target]).To(Equal([]string{"/reports/up?x=1&x=%2F..%2F&y"}))
 				Expect(seen[app.Method]).To(Equal([]string{http.MethodPost}))
 				Expect(response.Header.Values("Set-Cookie")).To(ConsistOf(HavePrefix(app.VisitCookie + "=")))
+			})
+
+			It("passes a WebSocket to whom its GET would pass", matrix.Shows(matrix.Column(kind), matrix.WebSocket), func(ctx SpecContext) {
+				viewer := logIn(ctx, samples.Logins["viewer"])
+				dial := func(target, token string) (*websocket.Conn, *http.Response, error) {
+					return websocket.Dial(ctx, "ws://"+p.Address+target, &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}})
+				}
+				for target, want := range map[string]int{"/admin/live": http.StatusForbidden, "/reports//live": http.StatusForbidden} {
+					_, response, err := dial(target, viewer.Access)
+					Expect(err).To(HaveOccurred())
+					Expect(response.StatusCode).To(Equal(want))
+				}
+				_, response, err := dial("/reports/live", "e30.e30.e30")
+				Expect(err).To(HaveOccurred())
+				Expect(response.StatusCode).To(Equal(http.StatusUnauthorized))
+
+				socket, _, err := dial("/reports/live?x=1", viewer.Access)
+				Expect(err).NotTo(HaveOccurred())
+				defer socket.CloseNow()
+				_, first, err := socket.Read(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				seen := app.Parse(string(first))
+				Expect(seen["X-Auth-Request-User"]).To(Equal([]string{samples.Logins["viewer"].User}))
+				Expect(seen[app.Target]).To(Equal([]string{"/reports/live?x=1"}))
+				Expect(seen[app.Authorization]).To(Equal([]string{"stripped by the proxy"}))
+				Expect(socket.Write(ctx, websocket.MessageText, []byte("ping"))).To(Succeed())
+				_, back, err := socket.Read(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(string(back)).To(Equal("ping"))
 			})
 
 			It("keeps the body of a refused request from the app", func(ctx SpecContext) {
@@ -82,19 +98,6 @@ var _ = Describe("Behind a real proxy", func() {
 					Expect(status(ctx, p, "/reports/q3", header+"."+base64url(`{"sub":"x"}`)+"."+strings.Repeat("A", 86))()).To(Equal(401))
 				}
 				Expect(status(ctx, p, "/reports/q3", viewer.Access)()).To(Equal(200))
-			})
-
-			It("K45 isn't sent anywhere by a browser's request before there is a login page", func(ctx SpecContext) {
-				request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL()+"/reports/q3", nil)
-				Expect(err).NotTo(HaveOccurred())
-				request.Header.Set("Accept", "text/html")
-				request.Header.Set("X-Forwarded-Proto", "javascript")
-				response, err := http.DefaultTransport.RoundTrip(request)
-				Expect(err).NotTo(HaveOccurred())
-				defer response.Body.Close()
-
-				Expect(response.StatusCode).To(Equal(http.StatusUnauthorized))
-				Expect(response.Header.Get("Location")).To(BeEmpty())
 			})
 		})
 	}

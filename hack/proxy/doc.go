@@ -1,5 +1,5 @@
-// Package proxy starts a real nginx or Caddy in front of an app, set up as users are told to do
-// it: the templates here are what the documentation shows.
+// Package proxy starts a real nginx, Caddy, HAProxy or Traefik in front of an app, set up as users
+// are told to do it: the templates here are what docs/proxies and config/samples/proxies show.
 //
 //	find.go     where the binaries are
 //	site.go     what a proxy stands in front of, rendered into its configuration

@@ -15,12 +15,18 @@ type Kind string
 
 // The proxies that can be started.
 const (
-	Nginx Kind = "nginx"
-	Caddy Kind = "caddy"
+	Nginx   Kind = "nginx"
+	Caddy   Kind = "caddy"
+	HAProxy Kind = "haproxy"
+	Traefik Kind = "traefik"
 )
 
 // Kinds are all proxies that can be started.
-func Kinds() []Kind { return []Kind{Nginx, Caddy} }
+func Kinds() []Kind { return []Kind{Nginx, Caddy, HAProxy, Traefik} }
+
+// Required tells whether a machine on which REQUIRE_PROXIES is 1 must have k: Traefik comes in
+// no package of a distribution, so tests of it stand in where it is missing.
+func (k Kind) Required() bool { return k != Traefik }
 
 // ErrMissing says that a proxy isn't on this machine; the message says how to get it.
 var ErrMissing = errors.New("proxy is missing")
@@ -28,10 +34,10 @@ var ErrMissing = errors.New("proxy is missing")
 // Find returns the binary of k, or ErrMissing. It builds nothing.
 func (k Kind) Find() (string, error) {
 	switch k {
-	case Nginx:
-		binary, err := exec.LookPath("nginx")
+	case Nginx, HAProxy, Traefik:
+		binary, err := exec.LookPath(string(k))
 		if err != nil {
-			return "", fmt.Errorf("%w: nginx is not on PATH: install your system's package", ErrMissing)
+			return "", fmt.Errorf("%w: %s is not on PATH: see CONTRIBUTING.md", ErrMissing, k)
 		}
 		return binary, nil
 	case Caddy:

@@ -3,6 +3,7 @@ package proxy
 import (
 	"embed"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -42,18 +43,27 @@ type rendering struct {
 	AskHost  bool // the check wants to know what nginx routed by
 	Listen   string
 	IP, Port string
+	Socket   string // name of HAProxy's own listener, one of its own per process
+}
+
+// Text is the file called name of the configuration of k for s, listening on listen (IP:port).
+func (s Site) Text(k Kind, name, listen string) (string, error) {
+	data, err := s.rendering(k, listen)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = data.execute(&b, name)
+	return b.String(), err
 }
 
 // render writes the configuration of k for s, listening on listen (IP:port), into s.Dir.
 func (s Site) render(k Kind, listen string) error {
-	ip, port, err := net.SplitHostPort(listen)
+	data, err := s.rendering(k, listen)
 	if err != nil {
-		return fmt.Errorf("read listen address: %w", err)
+		return err
 	}
-	data := rendering{Site: s, Check: s.check(k), Listen: listen, IP: ip, Port: port}
-	data.AskHost = strings.HasSuffix(data.Check, "/check/nginx")
-	files := map[Kind][]string{Nginx: {"nginx.conf", "site.conf"}, Caddy: {"Caddyfile"}}
-	for _, name := range files[k] {
+	for _, name := range k.files() {
 		if err := data.write(name); err != nil {
 			return fmt.Errorf("render %s: %w", name, err)
 		}
@@ -61,17 +71,47 @@ func (s Site) render(k Kind, listen string) error {
 	return nil
 }
 
-func (r rendering) write(name string) error {
-	t, err := template.ParseFS(templates, "templates/"+name+".tmpl")
+func (s Site) rendering(k Kind, listen string) (rendering, error) {
+	ip, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return err
+		return rendering{}, fmt.Errorf("read listen address: %w", err)
 	}
+	r := rendering{Site: s, Check: s.check(k), Listen: listen, IP: ip, Port: port, Socket: "latchkey-" + port}
+	r.AskHost = strings.HasSuffix(r.Check, "/check/nginx")
+	return r, nil
+}
+
+// files are the templates of k; the first is what the proxy is started with.
+func (k Kind) files() []string {
+	switch k {
+	case Nginx:
+		return []string{"nginx.conf", "site.conf"}
+	case Caddy:
+		return []string{"Caddyfile"}
+	case HAProxy:
+		return []string{"haproxy.cfg", "latchkey.lua"}
+	case Traefik:
+		return []string{"traefik.yaml", "site.yaml"}
+	default:
+		return nil
+	}
+}
+
+func (r rendering) write(name string) error {
 	file, err := os.OpenFile(filepath.Join(r.Dir, name), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := t.Execute(file, r); err != nil {
+	if err := r.execute(file, name); err != nil {
 		return err
 	}
 	return file.Close()
+}
+
+func (r rendering) execute(to io.Writer, name string) error {
+	t, err := template.ParseFS(templates, "templates/"+name+".tmpl")
+	if err != nil {
+		return err
+	}
+	return t.Execute(to, r)
 }

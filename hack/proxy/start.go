@@ -65,11 +65,20 @@ func (k Kind) startOnce(ctx context.Context, binary string, site Site, log io.Wr
 }
 
 func (k Kind) command(binary, dir string, log io.Writer) *exec.Cmd {
-	cmd := exec.Command(binary, "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr")
-	if k == Caddy {
-		cmd = exec.Command(binary, "run", "--adapter", "caddyfile", "--config", filepath.Join(dir, "Caddyfile"))
-		cmd.Env = append(cmd.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	config := filepath.Join(dir, k.files()[0])
+	var arguments []string
+	switch k {
+	case Nginx:
+		arguments = []string{"-p", dir, "-c", config, "-e", "stderr"}
+	case Caddy:
+		arguments = []string{"run", "--adapter", "caddyfile", "--config", config}
+	case HAProxy:
+		arguments = []string{"-db", "-f", config} // in the foreground, as one process
+	case Traefik:
+		arguments = []string{"--configfile=" + config}
 	}
+	cmd := exec.Command(binary, arguments...)
+	cmd.Env = append(cmd.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir) // where Caddy keeps state
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = log, log
 	return cmd

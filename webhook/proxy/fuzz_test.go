@@ -34,7 +34,7 @@ func FuzzDialects(f *testing.F) {
 		if query != "" {
 			envoy = "?" + query
 		}
-		for name, source := range map[string]string{"nginx": url, "caddy": "https://app.example.com" + uri, "traefik": "https://app.example.com" + uri, "envoy": "://app.example.com" + uri + envoy} {
+		for name, source := range map[string]string{"nginx": url, "caddy": "https://app.example.com" + uri, "traefik": "https://app.example.com" + uri, "haproxy": "https://app.example.com" + uri, "envoy": "://app.example.com" + uri + envoy} {
 			dialect, _, _ := proxy.Named(name)
 			original, err := dialect.Read(proxy.Check{Header: header, Method: method, Host: "app.example.com", Rest: uri, Query: query})
 			var unreadable *proxy.Unreadable
@@ -64,7 +64,7 @@ func FuzzDialects(f *testing.F) {
 }
 
 func TestADialectIsOnlyFoundUnderItsName(t *testing.T) {
-	for _, name := range []string{"", "/", "nginx/", "nginx/x", "Nginx", "traefik/", "caddy/x", "nginx?host=a", "role", "envoyx", "/envoy"} {
+	for _, name := range []string{"", "/", "nginx/", "nginx/x", "Nginx", "traefik/", "caddy/x", "haproxy/x", "nginx?host=a", "role", "envoyx", "/envoy"} {
 		if d, _, known := proxy.Named(name); known || d.Read != nil {
 			t.Errorf("%q is a dialect", name)
 		}
@@ -99,7 +99,7 @@ func TestARepeatedHeaderIsARefusalWhateverItSays(t *testing.T) {
 	sound := func() http.Header {
 		return http.Header{"X-Forwarded-Method": {"GET"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a"}, "X-Forwarded-Uri": {"/"}}
 	}
-	for _, name := range []string{"caddy", "traefik"} {
+	for _, name := range []string{"caddy", "traefik", "haproxy"} {
 		d, _, _ := proxy.Named(name)
 		if _, err := d.Read(proxy.Check{Header: sound()}); err != nil {
 			t.Fatal(err)

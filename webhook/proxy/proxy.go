@@ -55,6 +55,8 @@ func Named(below string) (d Dialect, rest string, known bool) {
 		d = Dialect{Name: name, Read: traefik, Shows: true}
 	case "caddy":
 		d = Dialect{Name: name, Read: caddy, Shows: true}
+	case "haproxy":
+		d = Dialect{Name: name, Read: haproxy, Shows: true}
 	case "envoy":
 		return Dialect{Name: name, Read: envoy, Shows: true}, rest, true
 	default:

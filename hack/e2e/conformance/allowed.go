@@ -1,28 +1,33 @@
 package conformance
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/latchkey-auth/latchkey/hack/e2e/matrix"
+)
 
 // allowed are requests as they should be.
 func allowed() map[string]Case {
 	return map[string]Case{
-		"a viewer reads a report":                     {As: Viewer, Target: "/reports/q3", Want: 200, Identity: true},
+		"a viewer reads a report":                     {As: Viewer, Target: "/reports/q3", Want: 200, Identity: true, Story: matrix.Identity},
 		"a viewer reads the root of reports":          {As: Viewer, Target: "/reports", Want: 200, Identity: true},
 		"a viewer reads below reports":                {As: Viewer, Target: "/reports/2026/q3.pdf?page=2&x=%2F..", Want: 200, Identity: true},
-		"a viewer asks for the head of a report":      {As: Viewer, Method: http.MethodHead, Target: "/reports/q3", Want: 200, Identity: true},
+		"K32 a viewer asks for the head of a report":  {As: Viewer, Method: http.MethodHead, Target: "/reports/q3", Want: 200, Identity: true},
 		"a viewer reads an escaped plain path":        {As: Viewer, Target: "/reports/caf%C3%A9%20menu", Want: 200, Identity: true},
 		"a viewer can't write a report":               {As: Viewer, Method: http.MethodPost, Target: "/reports/q3", Want: 403},
 		"a viewer can't delete a report":              {As: Viewer, Method: http.MethodDelete, Target: "/reports/q3", Want: 403},
-		"a viewer can't see the admin's page":         {As: Viewer, Target: "/admin", Want: 403},
+		"a viewer can't see the admin's page":         {As: Viewer, Target: "/admin", Want: 403, Story: matrix.Forbidden},
 		"an editor writes a report":                   {As: Editor, Method: http.MethodPost, Target: "/reports/q3", Want: 200, Identity: true},
 		"an editor can't delete a report":             {As: Editor, Method: http.MethodDelete, Target: "/reports/q3", Want: 403},
 		"an admin sees the admin's page":              {As: Admin, Target: "/admin", Want: 200, Identity: true},
 		"an admin deletes a report":                   {As: Admin, Method: http.MethodDelete, Target: "/reports/q3", Want: 200, Identity: true},
-		"nobody reads what is public":                 {Target: "/public/logo.svg", Want: 200},
+		"nobody reads what is public":                 {Target: "/public/logo.svg", Want: 200, Story: matrix.Anonymous},
 		"nobody reads the root of what is public":     {Target: "/public", Want: 200},
 		"nobody can't write what is public":           {Method: http.MethodPost, Target: "/public/logo.svg", Want: 401},
-		"nobody can't read reports":                   {Target: "/reports/q3", Want: 401},
+		"K41 nobody can't read reports":               {Target: "/reports/q3", Want: 401, Story: matrix.Unauthorized},
 		"nobody can't read the root":                  {Target: "/", Want: 401},
-		"a viewer is known where it's public":         {As: Viewer, Target: "/public/logo.svg", Want: 200, Identity: true},
+		"a viewer is known where it's public":         {As: Viewer, Target: "/public/logo.svg", Want: 200, Identity: true, Story: matrix.Anonymous},
 		"a forged token doesn't close what is public": {As: Forger, Target: "/public/logo.svg", Want: 200},
 		"a tenant reads on their host":                {As: Tenant, Target: "/tenant/x", Hosts: []string{"open.example.com"}, Want: 200, Identity: true},
 		"a tenant can't read on another host":         {As: Tenant, Target: "/tenant/x", Want: 403},
@@ -30,7 +35,18 @@ func allowed() map[string]Case {
 			As: Viewer, Method: http.MethodDelete, Target: "/reports/q3?_method=GET", Want: 403,
 			Headers: []Header{{"X-HTTP-Method-Override", "GET"}, {"X-Method-Override", "GET"}},
 		},
+		"a WebSocket's handshake is judged as the GET it is":        {As: Viewer, Method: http.MethodGet, Target: "/admin/live", Want: 403, Headers: handshake("websocket"), Story: matrix.WebSocket},
+		"nobody's handshake is refused":                             {Target: "/reports/live", Want: 401, Headers: handshake("websocket"), Story: matrix.WebSocket},
+		"an upgrade to another protocol is none":                    {As: Viewer, Target: "/reports/live", Want: 200, Identity: true, Headers: handshake("h2c"), Story: matrix.WebSocket},
 		"the proxy's own location for the check isn't the client's": {As: Viewer, Target: "/.latchkey", Want: 403, Proxy: map[string]int{"nginx": 404}},
+	}
+}
+
+// handshake asks to go on in another protocol.
+func handshake(protocol string) []Header {
+	return []Header{
+		{"Connection", "Upgrade"}, {"Upgrade", protocol},
+		{"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
 	}
 }
 
@@ -42,9 +58,16 @@ func identityOf(user string) []Header {
 	}
 }
 
-// spoofed are requests that claim to be somebody, or to be another request.
-func spoofed() map[string]Case {
+// spoofedIdentity are requests that claim to be somebody.
+func spoofedIdentity() map[string]Case {
 	with := func(headers []Header, more ...Header) []Header { return append(headers, more...) }
+	aliases := func(separators string) []Header {
+		var headers []Header
+		for _, s := range separators {
+			headers = append(headers, Header{strings.ReplaceAll("X-Auth-Request-User", "-", string(s)), "admin"})
+		}
+		return headers
+	}
 	return map[string]Case{
 		"identity headers that nobody sends don't reach the app": {
 			Target: "/public/x", Want: 200, Headers: identityOf("admin"),
@@ -59,10 +82,19 @@ func spoofed() map[string]Case {
 		"underscores instead of hyphens don't reach the app": {
 			Target: "/public/x", Want: 200, Headers: []Header{{"X_Auth_Request_User", "admin"}, {"X_Auth-Request_Groups", "admin"}},
 		},
+		"other characters instead of hyphens don't reach the app": {
+			Target: "/public/x", Want: 200, Headers: aliases(".!#$%&'*+^`|~"),
+		},
 		"Connection can only take identity away": {
 			Target: "/public/x", Want: 200,
 			Headers: with(identityOf("admin"), Header{"Connection", "close, X-Auth-Request-User, X-Auth-Request-Groups"}),
 		},
+	}
+}
+
+// spoofedURL are requests that claim to be another request.
+func spoofedURL() map[string]Case {
+	return map[string]Case{
 		"K25 a forwarded address is not the request": {
 			Target: "/admin", Want: 401,
 			Headers: []Header{
@@ -71,7 +103,7 @@ func spoofed() map[string]Case {
 				{"X-Rewrite-URL", "/public/x"}, {"X-Forwarded-Prefix", "/public"},
 			},
 		},
-		"K24 a forwarded address sent twice is not the request": {
+		"K23 K24 a forwarded address sent twice is not the request": {
 			Target: "/admin", Want: 401,
 			Headers: []Header{
 				{"X-Forwarded-Uri", "/public/x"}, {"X-Forwarded-Uri", "/public/y"},

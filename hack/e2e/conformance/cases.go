@@ -3,6 +3,8 @@ package conformance
 import (
 	"fmt"
 	"strings"
+
+	"github.com/latchkey-auth/latchkey/hack/e2e/matrix"
 )
 
 // Caller is who sends a request.
@@ -38,8 +40,10 @@ type Case struct {
 
 	// Want is the status.
 	Want int
-	// Proxy overrides Want where a proxy by itself refuses, or describes, the request in another way.
+	// Proxy overrides Want, by the matrix's column, where a proxy by itself refuses, or describes, the request in another way.
 	Proxy map[string]int
+	// Story is the row of the matrix that the case belongs to, empty if none.
+	Story matrix.Story
 	// Identity says that an allowed request carries the caller's identity to the app; otherwise
 	// the identity headers reach it empty or not at all.
 	Identity bool
@@ -51,10 +55,24 @@ const DefaultHost = "app.example.com"
 // Cases are all cases by the sentence that names them.
 func Cases() map[string]Case {
 	all := map[string]Case{}
-	for _, part := range []map[string]Case{allowed(), spoofed(), paths(), hosts(), credentials()} {
-		for name, c := range part {
+	for _, part := range []struct {
+		story matrix.Story
+		cases map[string]Case
+	}{
+		{"", allowed()},
+		{matrix.SpoofedIdentity, spoofedIdentity()},
+		{matrix.SpoofedURL, spoofedURL()},
+		{matrix.EncodedPaths, paths()},
+		{"", hosts()},
+		{matrix.AbsoluteForm, absoluteForm()},
+		{"", credentials()},
+	} {
+		for name, c := range part.cases {
 			if _, twice := all[name]; twice {
 				panic(fmt.Sprintf("two cases are called %q", name))
+			}
+			if c.Story == "" {
+				c.Story = part.story
 			}
 			all[name] = c
 		}

@@ -7,6 +7,9 @@
 //	allowed.go  requests that pass, and what the app sees of them
 //	refused.go  requests that don't
 //	raw.go      sends the very bytes, which HTTP clients would tidy up
+//	traefik.go  what Traefik asks about a case, for machines without one
+//	envoy.go    what Envoy asks about a case over HTTP
+//	envoygrpc.go and over gRPC
 //
 // Cases name the attacks of the threat list that they answer.
 package conformance

@@ -35,7 +35,7 @@ func Send(ctx context.Context, address string, request []byte) (*http.Response, 
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err != nil && response.StatusCode < 400 { // a refusal may come before all is sent, and end in a reset
 		return nil, "", fmt.Errorf("read body: %w", err)
 	}
 	return response, string(body), nil
