@@ -14,7 +14,8 @@ import (
 // documented is what a page's configuration stands in front of.
 func documented(dir string) proxy.Site {
 	return proxy.Site{
-		App: "app.default.svc.cluster.local:80", Latchkey: []string{"latchkey.latchkey.svc.cluster.local:8080"}, Dir: dir,
+		App: "app.default.svc.cluster.local:80", Latchkey: []string{"latchkey.latchkey.svc.cluster.local:8080"},
+		GRPC: []string{"latchkey.latchkey.svc.cluster.local:9191"}, Dir: dir,
 	}
 }
 
@@ -31,6 +32,8 @@ func TestProxyConfigurationsAreTheTestedOnes(t *testing.T) {
 		{proxy.HAProxy, "latchkey.lua", "/etc/haproxy", "haproxy.md", "lua", "latchkey.lua", "HAProxy's script"},
 		{proxy.Traefik, "traefik.yaml", "/etc/traefik", "traefik.md", "yaml", "traefik-static.yaml", "Traefik's own configuration"},
 		{proxy.Traefik, "site.yaml", "/etc/traefik", "traefik.md", "yaml", "traefik-file.yaml", "the file of Traefik's file provider"},
+		{proxy.EnvoyGRPC, "envoy.yaml", "", "envoy.md", "yaml", "envoy.yaml", "Envoy's configuration over gRPC"},
+		{proxy.EnvoyHTTP, "envoy.yaml", "", "envoy.md", "yaml", "envoy-http.yaml", "Envoy's configuration over HTTP"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want, err := documented(test.dir).Text(test.kind, test.file, "0.0.0.0:80")

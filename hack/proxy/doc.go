@@ -1,4 +1,4 @@
-// Package proxy starts a real nginx, Caddy, HAProxy or Traefik in front of an app, set up as users
+// Package proxy starts a real nginx, Caddy, HAProxy, Traefik or Envoy in front of an app, set up as users
 // are told to do it: the templates here are what docs/proxies and config/samples/proxies show.
 //
 //	find.go     where the binaries are

@@ -19,14 +19,20 @@ const (
 	Caddy   Kind = "caddy"
 	HAProxy Kind = "haproxy"
 	Traefik Kind = "traefik"
+	// Envoy by its two ways of asking, which bear the names of the matrix's columns.
+	EnvoyHTTP Kind = "envoy HTTP"
+	EnvoyGRPC Kind = "envoy gRPC"
 )
 
 // Kinds are all proxies that can be started.
-func Kinds() []Kind { return []Kind{Nginx, Caddy, HAProxy, Traefik} }
+func Kinds() []Kind { return []Kind{Nginx, Caddy, HAProxy, Traefik, EnvoyHTTP, EnvoyGRPC} }
 
-// Required tells whether a machine on which REQUIRE_PROXIES is 1 must have k: Traefik comes in
-// no package of a distribution, so tests of it stand in where it is missing.
-func (k Kind) Required() bool { return k != Traefik }
+// Required tells whether a machine on which REQUIRE_PROXIES is 1 must have k: Traefik and Envoy
+// come in no package of a distribution, so tests of them stand in where they are missing.
+func (k Kind) Required() bool { return k == Nginx || k == Caddy || k == HAProxy }
+
+// Envoy tells whether k is Envoy, which refuses some requests by itself, and asks with the request's own method.
+func (k Kind) Envoy() bool { return k == EnvoyHTTP || k == EnvoyGRPC }
 
 // ErrMissing says that a proxy isn't on this machine; the message says how to get it.
 var ErrMissing = errors.New("proxy is missing")
@@ -34,10 +40,11 @@ var ErrMissing = errors.New("proxy is missing")
 // Find returns the binary of k, or ErrMissing. It builds nothing.
 func (k Kind) Find() (string, error) {
 	switch k {
-	case Nginx, HAProxy, Traefik:
-		binary, err := exec.LookPath(string(k))
+	case Nginx, HAProxy, Traefik, EnvoyHTTP, EnvoyGRPC:
+		name, _, _ := strings.Cut(string(k), " ")
+		binary, err := exec.LookPath(name)
 		if err != nil {
-			return "", fmt.Errorf("%w: %s is not on PATH: see CONTRIBUTING.md", ErrMissing, k)
+			return "", fmt.Errorf("%w: %s is not on PATH: see CONTRIBUTING.md", ErrMissing, name)
 		}
 		return binary, nil
 	case Caddy:

@@ -20,6 +20,8 @@ type Site struct {
 	App string
 	// Latchkey are the addresses (host:port) of Latchkey's public listeners, one or more.
 	Latchkey []string
+	// GRPC are the addresses (host:port) of its listeners for checks over gRPC; only EnvoyGRPC needs them.
+	GRPC []string
 	// Check is the path that is asked whether a request may pass, such as /check/role/admin or
 	// /realms/team-a/check/nginx. Empty: the proxy's own dialect in the default realm.
 	Check string
@@ -32,7 +34,25 @@ func (s Site) check(k Kind) string {
 	if s.Check != "" {
 		return s.Check
 	}
+	if k == EnvoyHTTP {
+		return "/check/envoy"
+	}
 	return "/check/" + string(k)
+}
+
+// extensions say over gRPC what stands in the path of a check otherwise: the realm and the roles.
+func (s Site) extensions() map[string]string {
+	extensions := map[string]string{}
+	check := s.Check
+	if realm, found := strings.CutPrefix(check, "/realms/"); found {
+		var below string
+		extensions["realm"], below, _ = strings.Cut(realm, "/")
+		check = "/" + below
+	}
+	if role, found := strings.CutPrefix(check, "/check/role/"); found {
+		extensions["role"] = role
+	}
+	return extensions
 }
 
 // rendering is what the templates see.
@@ -44,6 +64,10 @@ type rendering struct {
 	Listen   string
 	IP, Port string
 	Socket   string // name of HAProxy's own listener, one of its own per process
+
+	GRPC       bool              // Envoy asks over gRPC
+	Asked      []string          // what Envoy asks: addresses (host:port)
+	Extensions map[string]string // Envoy's context_extensions
 }
 
 // Text is the file called name of the configuration of k for s, listening on listen (IP:port).
@@ -78,6 +102,10 @@ func (s Site) rendering(k Kind, listen string) (rendering, error) {
 	}
 	r := rendering{Site: s, Check: s.check(k), Listen: listen, IP: ip, Port: port, Socket: "latchkey-" + port}
 	r.AskHost = strings.HasSuffix(r.Check, "/check/nginx")
+	r.Asked = s.Latchkey
+	if k == EnvoyGRPC {
+		r.GRPC, r.Asked, r.Extensions = true, s.GRPC, s.extensions()
+	}
 	return r, nil
 }
 
@@ -92,6 +120,8 @@ func (k Kind) files() []string {
 		return []string{"haproxy.cfg", "latchkey.lua"}
 	case Traefik:
 		return []string{"traefik.yaml", "site.yaml"}
+	case EnvoyHTTP, EnvoyGRPC:
+		return []string{"envoy.yaml"}
 	default:
 		return nil
 	}
@@ -109,9 +139,18 @@ func (r rendering) write(name string) error {
 }
 
 func (r rendering) execute(to io.Writer, name string) error {
-	t, err := template.ParseFS(templates, "templates/"+name+".tmpl")
+	t, err := template.New(name+".tmpl").Funcs(template.FuncMap{"socketAddress": socketAddress}).ParseFS(templates, "templates/"+name+".tmpl")
 	if err != nil {
 		return err
 	}
 	return t.Execute(to, r)
+}
+
+// socketAddress is address (host:port) as Envoy writes it.
+func socketAddress(address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("read address: %w", err)
+	}
+	return fmt.Sprintf("{address: %q, port_value: %s}", host, port), nil
 }

@@ -76,6 +76,9 @@ func (k Kind) command(binary, dir string, log io.Writer) *exec.Cmd {
 		arguments = []string{"-db", "-f", config} // in the foreground, as one process
 	case Traefik:
 		arguments = []string{"--configfile=" + config}
+	case EnvoyHTTP, EnvoyGRPC:
+		// Without a base id of its own, a second Envoy on this machine would not start.
+		arguments = []string{"-c", config, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warn"}
 	}
 	cmd := exec.Command(binary, arguments...)
 	cmd.Env = append(cmd.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir) // where Caddy keeps state
