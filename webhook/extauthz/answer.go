@@ -48,17 +48,45 @@ func (w *recorder) response() *authv3.CheckResponse {
 // allow passes every identity header to the app: one with a value replaces what the client
 // sent, and one without is removed. Nothing else is passed on.
 func (w *recorder) allow() *authv3.CheckResponse {
-	ok := &authv3.OkHttpResponse{Headers: make([]*corev3.HeaderValueOption, 0, len(w.header))}
+	allowing := &allowance{}
+	ok := &allowing.ok
+	options := make([]option, len(w.header)) // one allocation for all headers
 	for name, values := range w.header {
 		switch {
 		case name == "Cache-Control":
 		case len(values) == 1 && values[0] != "":
-			ok.Headers = append(ok.Headers, set(name, values[0]))
+			o := &options[len(ok.Headers)]
+			o.fill(name, values[0])
+			ok.Headers = append(ok.Headers, &o.HeaderValueOption)
 		default:
 			ok.HeadersToRemove = append(ok.HeadersToRemove, strings.ToLower(name))
 		}
 	}
-	return &authv3.CheckResponse{Status: &rpcstatus.Status{Code: int32(codes.OK)}, HttpResponse: &authv3.CheckResponse_OkResponse{OkResponse: ok}}
+	allowing.oneof.OkResponse = ok
+	allowing.response.Status, allowing.response.HttpResponse = &allowing.status, &allowing.oneof
+	return &allowing.response
+}
+
+// allowance is an allowing answer in one allocation. Its zero status is OK.
+type allowance struct {
+	response authv3.CheckResponse
+	status   rpcstatus.Status
+	oneof    authv3.CheckResponse_OkResponse
+	ok       authv3.OkHttpResponse
+}
+
+// option is a header of an answer.
+type option struct {
+	corev3.HeaderValueOption
+
+	value corev3.HeaderValue
+}
+
+// fill makes o the header that replaces all of its name. A value must be UTF-8, or there would be
+// no message.
+func (o *option) fill(name, value string) {
+	o.value.Key, o.value.Value = strings.ToLower(name), strings.ToValidUTF8(value, "?")
+	o.Header, o.AppendAction = &o.value, corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
 }
 
 // deny passes the whole answer to the client.
@@ -98,11 +126,9 @@ func refusal(code codes.Code, denied *authv3.DeniedHttpResponse) *authv3.CheckRe
 	}
 }
 
-// set is a header that replaces all of its name. A value must be UTF-8, or there would be no
-// message.
+// set is a header that replaces all of its name.
 func set(name, value string) *corev3.HeaderValueOption {
-	return &corev3.HeaderValueOption{
-		Header:       &corev3.HeaderValue{Key: strings.ToLower(name), Value: strings.ToValidUTF8(value, "?")},
-		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-	}
+	o := &option{}
+	o.fill(name, value)
+	return &o.HeaderValueOption
 }
