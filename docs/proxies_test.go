@@ -112,3 +112,22 @@ func TestTheAnnotationsOfIngressNginxAreTheSamples(t *testing.T) {
 		t.Errorf("the sample has %d annotations, want the three of the page", n)
 	}
 }
+
+// What a route of Envoy says of realm and roles is what the end-to-end tests run.
+func TestTheRouteOfEnvoyIsTheTestedOne(t *testing.T) {
+	site := documented("")
+	site.Check = "/realms/team-a/check/role/editor,lead"
+	text, err := site.Text(proxy.EnvoyGRPC, "envoy.yaml", "0.0.0.0:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range blocks(read(t, "docs/proxies/envoy.md"), "yaml") {
+		if route, found := strings.CutPrefix(block, "routes:\n"); found {
+			if !strings.Contains(text, strings.ReplaceAll("\n"+strings.TrimSuffix(route, "\n"), "\n", "\n"+strings.Repeat(" ", 14))+"\n") {
+				t.Errorf("the page's route isn't the tested one:\n%s", text)
+			}
+			return
+		}
+	}
+	t.Error("docs/proxies/envoy.md shows no route")
+}

@@ -98,7 +98,7 @@ func startProxy(ctx context.Context, kind proxy.Kind, check string) (*proxy.Prox
 	if err != nil {
 		return nil, err
 	}
-	site := proxy.Site{App: backend, Latchkey: []string{latchkey.Public}, Check: check, Dir: GinkgoT().TempDir()}
+	site := proxy.Site{App: backend, Latchkey: []string{latchkey.Public}, GRPC: []string{latchkey.GRPC}, Check: check, Dir: GinkgoT().TempDir()}
 	p, err := kind.Start(ctx, program, site, GinkgoWriter)
 	if err == nil {
 		DeferCleanup(p.Stop)

@@ -12,6 +12,7 @@ import (
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	connectionv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	upstreamv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -168,8 +169,12 @@ func TestEnvoyAsksOverGRPCWhoCanDecide(t *testing.T) {
 	if n := len(cluster.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()); n != 2 {
 		t.Errorf("%d endpoints, want both", n)
 	}
-	if checks := cluster.GetHealthChecks(); len(checks) != 1 || checks[0].GetGrpcHealthCheck().GetServiceName() != "envoy.service.auth.v3.Authorization" {
-		t.Errorf("health checks: %v", checks)
+	checks := cluster.GetHealthChecks()
+	if len(checks) != 1 || checks[0].GetGrpcHealthCheck().GetServiceName() != authv3.Authorization_ServiceDesc.ServiceName {
+		t.Fatalf("health checks: %v", checks)
+	}
+	if got := checks[0].GetNoTrafficInterval().AsDuration(); got != checks[0].GetInterval().AsDuration() {
+		t.Errorf("looks every %s before there is traffic: a replica that wasn't ready at first would stay away for so long", got)
 	}
 }
 

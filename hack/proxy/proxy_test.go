@@ -83,6 +83,10 @@ func each(t *testing.T, check string, test func(t *testing.T, p *proxy.Proxy, c 
 		t.Run(string(kind), func(t *testing.T) {
 			binary, err := kind.Find()
 			switch {
+			case kind == proxy.EnvoyGRPC:
+				t.Skip("asks by messages, which the stand-in for Latchkey doesn't speak: see hack/e2e")
+			case kind == proxy.EnvoyHTTP && check != "":
+				t.Skip("has no URL for a role over HTTP")
 			case errors.Is(err, proxy.ErrMissing) && (os.Getenv("REQUIRE_PROXIES") != "1" || !kind.Required()):
 				t.Skip(err)
 			case err != nil:
@@ -153,8 +157,14 @@ func TestTheCheckDescribesTheRequest(t *testing.T) {
 			}
 		}
 		target := "/check/" + string(p.Kind)
-		if p.Kind == proxy.Nginx {
+		switch p.Kind {
+		case proxy.Nginx:
 			target += "?host=app.example.com"
+		case proxy.EnvoyHTTP:
+			target = "/check/envoy/reports/..%2fx;a=b//?q=1&r=%20"
+			if r.Host != "App.Example.com:8443" {
+				t.Errorf("Host: got %q, want the client's", r.Host)
+			}
 		}
 		if r.RequestURI != target || r.Method != http.MethodGet {
 			t.Errorf("asked %s %s, want GET %s", r.Method, r.RequestURI, target)
@@ -267,8 +277,12 @@ func TestABodyReachesTheAppAlone(t *testing.T) {
 		c.mu.Lock()
 		bodies := c.bodies
 		c.mu.Unlock()
-		if bodies != 0 || c.last(t).Method != http.MethodGet {
-			t.Errorf("the check was a %s with %d bytes of body, want a GET without", c.last(t).Method, bodies)
+		method := http.MethodGet
+		if p.Kind.Envoy() {
+			method = http.MethodPost // which Envoy keeps
+		}
+		if bodies != 0 || c.last(t).Method != method {
+			t.Errorf("the check was a %s with %d bytes of body, want a %s without", c.last(t).Method, bodies, method)
 		}
 	})
 }
