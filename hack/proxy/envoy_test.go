@@ -111,6 +111,9 @@ func TestEnvoyIsConfiguredToLeaveRequestsAlone(t *testing.T) {
 			if check.GetFailureModeAllow() || check.GetStatusOnError().GetCode() != typev3.StatusCode_Forbidden {
 				t.Error("an error must be a refusal")
 			}
+			if !check.GetEncodeRawHeaders() {
+				t.Error("lines of one name are joined, so that two tokens look like one")
+			}
 			if check.GetWithRequestBody() != nil || check.GetClearRouteCache() || check.GetFilterEnabled() != nil {
 				t.Errorf("does more than ask: %v", check)
 			}
@@ -158,7 +161,7 @@ func TestEnvoyAsksOverGRPCWhoCanDecide(t *testing.T) {
 	b := envoy(t, proxy.EnvoyGRPC, site())
 	check, _ := chain(t, b)
 
-	if service := check.GetGrpcService(); service.GetEnvoyGrpc().GetClusterName() != "latchkey" || service.GetTimeout().AsDuration().Seconds() != 5 || !check.GetEncodeRawHeaders() {
+	if service := check.GetGrpcService(); service.GetEnvoyGrpc().GetClusterName() != "latchkey" || service.GetTimeout().AsDuration().Seconds() != 5 {
 		t.Errorf("asks %v", check)
 	}
 	cluster := b.GetStaticResources().GetClusters()[1]
