@@ -14,7 +14,9 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -58,7 +60,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	environment, err := testenv.Start()
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(environment.Stop)
-	api = environment.Client
+	api = insistent{environment.Client}
 
 	logged = gbytes.NewBuffer()
 	log := slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -116,4 +118,23 @@ func listen(ctx context.Context, name string, server *http.Server, log *slog.Log
 	background(ctx, func(ctx context.Context) error { return l.Serve(ctx, 5*time.Second) })
 	_, address, _ := strings.Cut(strings.TrimSpace(string(listening.Contents())), "address=")
 	return "http://" + address
+}
+
+// insistent updates an object although a controller wrote its status since it was read: a spec
+// changes what nobody else does.
+type insistent struct{ client.Client }
+
+func (i insistent) Update(ctx context.Context, o client.Object, options ...client.UpdateOption) error {
+	return retry.OnError(retry.DefaultBackoff, apierrors.IsConflict, func() error {
+		err := i.Client.Update(ctx, o, options...)
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+		current := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a copy is of its kind
+		if readErr := i.Get(ctx, client.ObjectKeyFromObject(o), current); readErr != nil {
+			return readErr
+		}
+		o.SetResourceVersion(current.GetResourceVersion())
+		return err
+	})
 }

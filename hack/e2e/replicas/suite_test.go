@@ -98,11 +98,15 @@ func start(ctx context.Context, launch stack.Launch) *stack.Server {
 // prepareRealm lifts the limits on logins, and makes a race's leeway the shortest.
 func prepareRealm(ctx context.Context) {
 	GinkgoHelper()
-	realm := &v1alpha1.Realm{}
-	Expect(env.Client.Get(ctx, client.ObjectKey{Namespace: stack.Namespace, Name: "default"}, realm)).To(Succeed())
-	realm.Spec.Sessions.MaxPerUser, realm.Spec.Sessions.MaxLoginsPerHour = 1000, 1000
-	realm.Spec.Sessions.RefreshLeeway = metav1.Duration{Duration: 2 * time.Second}
-	Expect(env.Client.Update(ctx, realm)).To(Succeed())
+	Eventually(func() error { // the leader writes the status meanwhile
+		realm := &v1alpha1.Realm{}
+		if err := env.Client.Get(ctx, client.ObjectKey{Namespace: stack.Namespace, Name: "default"}, realm); err != nil {
+			return err
+		}
+		realm.Spec.Sessions.MaxPerUser, realm.Spec.Sessions.MaxLoginsPerHour = 1000, 1000
+		realm.Spec.Sessions.RefreshLeeway = metav1.Duration{Duration: 2 * time.Second}
+		return env.Client.Update(ctx, realm)
+	}).Should(Succeed())
 }
 
 // aUser makes a User with a random password.
