@@ -40,8 +40,8 @@ screenshots: controlplane caddy ## Pictures of the login and account pages, into
 		go test -count=1 ./hack/e2e/browser -ginkgo.focus='Pictures of the pages'
 
 .PHONY: build
-build: ## bin/latchkey
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/latchkey ./cmd/latchkey
+build: ## bin/latchkey, and bin/kubectl-latchkey for kubectl
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/latchkey ./cmd/kubectl-latchkey
 
 .PHONY: lint
 lint: ## Vet, golangci-lint, formatting, a tidy go.mod

@@ -1,0 +1,56 @@
+// Command kubectl-latchkey is kubectl's plugin for Latchkey: put it on PATH, and it is `kubectl latchkey`.
+// Each subcommand is a file of its name.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	if err := root(streams).ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1) //nolint:gocritic // the process ends here: there is no signal left to wait for
+	}
+}
+
+// kubectl is what every subcommand shares: where to read and write, and kubectl's own flags, by which the
+// API server, the namespace (which is the realm) and who asks are found.
+type kubectl struct {
+	genericiooptions.IOStreams
+	*genericclioptions.ConfigFlags
+}
+
+func root(streams genericiooptions.IOStreams) *cobra.Command {
+	k := &kubectl{IOStreams: streams, ConfigFlags: genericclioptions.NewConfigFlags(true)}
+	cmd := &cobra.Command{
+		Use:           "kubectl-latchkey",
+		Short:         "Users, logins and rights of Latchkey's realms, by the rights that you have in Kubernetes",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl latchkey"},
+	}
+	cmd.SetIn(streams.In)
+	cmd.SetOut(streams.Out)
+	cmd.SetErr(streams.ErrOut)
+	k.AddFlags(cmd.PersistentFlags())
+	cmd.AddCommand(decisions(k)...)
+	cmd.AddCommand(logins(k)...)
+	return cmd
+}
+
+// decisions are the subcommands that tell who may do what, and why.
+func decisions(*kubectl) []*cobra.Command { return nil }
+
+// logins are the subcommands about users, their logins and tokens, and what is in force.
+func logins(*kubectl) []*cobra.Command { return nil }
