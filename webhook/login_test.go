@@ -390,6 +390,12 @@ var _ = Describe("A session cookie", Ordered, func() {
 		a := get(r.url("/check/role/viewer"), append(bearer(r.in("carol").access), "Cookie", b.session())...)
 		Expect(a.Header.Get("X-Auth-Request-User")).To(Equal("carol"))
 		Expect(get(r.url("/check/role/viewer"), "Authorization", "Bearer nonsense", "Cookie", b.session())).To(beADenial(401, "invalid_token"))
+		for _, joined := range []string{"Basic eDp5, Bearer nonsense", "Digest x,\tbearer nonsense", "Digest username=\"x\",Basic eDp5"} { // as a proxy joins two lines
+			Expect(get(r.url("/check/role/authenticated"), "Authorization", joined, "Cookie", b.session())).To(beADenial(401, "credentials_malformed"), joined)
+		}
+		for _, other := range []string{"Digest username=\"x\", realm=\"Bearer\"", "Negotiate YII=", ""} { // not ours
+			Expect(get(r.url("/check/role/authenticated"), "Authorization", other, "Cookie", b.session()).Status).To(Equal(http.StatusOK), other)
+		}
 		Expect(get(r.url("/account"), append(bearer(r.in("carol").access), "Accept", html)...)).To(goTo("./login"))
 	})
 
@@ -409,6 +415,12 @@ var _ = Describe("A session cookie", Ordered, func() {
 		Entry("under the default realm's name", func() []string { return []string{"__Host-latchkey=" + b.cookies[b.sessionName()]} }, "no_credentials"),
 		Entry("when it is there twice (B08)", func() []string { return []string{b.session(), b.session()} }, "no_credentials"),
 		Entry("when it is there twice in one line (B08)", func() []string { return []string{b.session() + "; " + b.session()} }, "no_credentials"),
+		Entry("when it is quoted", func() []string { return []string{b.sessionName() + `="` + b.cookies[b.sessionName()] + `"`} }, "invalid_token"),
+		Entry("when its name is in another case", func() []string {
+			return []string{strings.ToUpper(b.sessionName()) + "=" + b.cookies[b.sessionName()]}
+		}, "no_credentials"),
+		Entry("when a nameless one holds its name", func() []string { return []string{"=" + b.session()} }, "no_credentials"),
+		Entry("when an empty one stands before it (B08)", func() []string { return []string{b.sessionName() + "=; " + b.session()} }, "no_credentials"),
 		Entry("when it is an access token", func() []string { return []string{b.sessionName() + "=" + r.in("alice").access} }, "invalid_token"),
 		Entry("when it is a refresh token", func() []string { return []string{b.sessionName() + "=" + r.in("alice").refresh} }, "invalid_token"),
 		Entry("when it is a device cookie", func() []string { return []string{b.sessionName() + "=" + b.cookies[b.deviceName()]} }, "invalid_token"),
