@@ -103,8 +103,8 @@ func (s *Service) judge(realm *directory.Realm, raw string, t token.Type) (calle
 const bearerScheme = "Bearer"
 
 // bearer returns the token of an Authorization header (RFC 6750 section 2.1). Two such
-// headers, on one line or on two, or a Bearer without exactly one space and a token, are invalid rather than
-// absent; other schemes are not ours.
+// headers, on one line or on two, or a Bearer without exactly one space and a token, are
+// invalid rather than absent; other schemes are not ours.
 func bearer(h http.Header) (string, *unidentified) {
 	values := h["Authorization"]
 	switch {
