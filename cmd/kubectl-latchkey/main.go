@@ -11,7 +11,12 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/latchkey-auth/latchkey/cmd/version"
 )
+
+// stamped is the version that the build wrote with -ldflags -X main.stamped=….
+var stamped string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,8 +49,7 @@ func root(streams genericiooptions.IOStreams) *cobra.Command {
 	k.AddFlags(cmd.PersistentFlags())
 	cmd.AddCommand(decisions(k)...)
 	cmd.AddCommand(logins(k)...)
+	cmd.AddCommand(version.Command("kubectl-latchkey", stamped))
+	_ = cmd.RegisterFlagCompletionFunc("namespace", k.completeRealms)
 	return cmd
 }
-
-// logins are the subcommands about users, their logins and tokens, and what is in force.
-func logins(*kubectl) []*cobra.Command { return nil }
