@@ -14,11 +14,14 @@ const maxClosest = 5
 
 // What a rule may differ in from a request.
 const (
-	differsRole   = "role"
-	differsHost   = "host"
-	differsPath   = "path"
 	differsMethod = "method"
+	differsRole   = "role"
+	differsPath   = "path"
+	differsHost   = "host"
 )
+
+// far is how much each matters: another method of the right page is nearer than another page.
+var far = map[string]int{differsMethod: 1, differsRole: 2, differsPath: 3, differsHost: 4}
 
 // tellClosest lists the rules that differ least from a request that none allows, and says in what.
 func (r *Realm) tellClosest(e *Explanation, who caller, request policy.Request) {
@@ -36,7 +39,7 @@ func (r *Realm) tellClosest(e *Explanation, who caller, request policy.Request) 
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Rule) int { return cmp.Compare(len(a.Differs), len(b.Differs)) })
+	slices.SortStableFunc(all, func(a, b Rule) int { return cmp.Compare(a.distance(), b.distance()) })
 	for _, rule := range all {
 		if len(rule.Differs) > len(all[0].Differs) || len(e.Closest) == maxClosest {
 			break
@@ -47,6 +50,13 @@ func (r *Realm) tellClosest(e *Explanation, who caller, request policy.Request) 
 	if len(all) == 0 {
 		e.Hints = append(e.Hints, fmt.Sprintf("no rule in this realm comes near: none is for host %s, or none of those for such a path", request.Host()))
 	}
+}
+
+func (r Rule) distance() (sum int) {
+	for _, part := range r.Differs {
+		sum += far[part]
+	}
+	return sum
 }
 
 // differs lists what of a request the rule isn't for.
@@ -69,7 +79,11 @@ func (r Rule) nearly(who caller, request policy.Request) string {
 	for _, part := range r.Differs {
 		switch part {
 		case differsRole:
-			otherwise = append(otherwise, fmt.Sprintf("%s doesn't hold Role %s", who, r.Role))
+			if who.valid {
+				otherwise = append(otherwise, fmt.Sprintf("%s doesn't hold Role %s", who, r.Role))
+			} else {
+				otherwise = append(otherwise, "holding that Role needs a login")
+			}
 		case differsHost:
 			otherwise = append(otherwise, fmt.Sprintf("its hosts are %s", strings.Join(r.Hosts, ", ")))
 		case differsPath:

@@ -112,7 +112,7 @@ func (r *Realm) byRules(e *Explanation, who caller, method, host, target string)
 	default:
 		e.deny(http.StatusForbidden, string(decision.Reason), notBecause(request, who, decision.Reason))
 	}
-	if !decision.Allowed {
+	if !decision.Allowed && who.reason != reasonUserGone { // no rule would help them
 		r.tellClosest(e, who, request)
 	}
 	r.tellHints(e, who)

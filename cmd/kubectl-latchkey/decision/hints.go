@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/latchkey-auth/latchkey/webhook/policy"
 )
@@ -16,17 +17,18 @@ func (r *Realm) tellHints(e *Explanation, who caller) {
 		hint("%s holds no Role: name some in spec.roles", who)
 	}
 	for _, name := range who.held {
-		if !r.directory.Policy().HasRole(name) {
+		if !r.HasRole(name) {
 			hint("%s holds Role %q, and there is no such Role, so it grants nothing", who, name)
 		}
 	}
+	var pending []string
 	for _, name := range who.effective() {
 		role := r.roles[name]
 		if role == nil {
 			continue
 		}
 		for _, include := range role.grants.Includes {
-			if !r.directory.Policy().HasRole(include) {
+			if !r.HasRole(include) {
 				hint("Role %s includes %q, and there is no such Role, so it grants nothing", name, include)
 			}
 		}
@@ -36,19 +38,15 @@ func (r *Realm) tellHints(e *Explanation, who caller) {
 			}
 		}
 		if role.meta.Generation > 0 && !role.inForce() {
-			hint("%s isn't known to be in force on all replicas%s: some may still judge by an earlier one", role.title(), of(role.status.Replicas))
+			pending = append(pending, name)
 		}
+	}
+	if len(pending) > 0 {
+		hint("not known to be in force on all replicas: Role %s; some may still judge by an earlier generation", strings.Join(pending, ", "))
 	}
 	for _, problem := range r.problems {
 		hint("%v", problem)
 	}
-}
-
-func of(replicas string) string {
-	if replicas == "" {
-		return ""
-	}
-	return " (" + replicas + ")"
 }
 
 // Problems are what no rule of the realm grants though it is written, by Role.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/controllers/feed"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
+	"github.com/latchkey-auth/latchkey/webhook/policy"
 )
 
 // serviceURL stands for the service's --external-url. A Realm without an issuer gets it from there, and no decision
@@ -35,13 +36,33 @@ func New(namespace string, objects feed.Objects) *Realm {
 // roleNames are all Roles' names, ascending.
 func (r *Realm) roleNames() []string { return slices.Sorted(maps.Keys(r.roles)) }
 
+// HasRole reports whether there is a Role of that name that can be held, and can be read.
+func (r *Realm) HasRole(name string) bool {
+	role := r.roles[name]
+	return role != nil && role.grants.Name == name && !policy.Reserved(name)
+}
+
+// HasUser reports whether there is a User of that name, active or not.
+func (r *Realm) HasUser(name string) bool { return r.directory != nil && r.directory.User(name) != nil }
+
+// Cycle is the shortest way by which a Role includes itself, both ends included; nil if it doesn't.
+func (r *Realm) Cycle(name string) []string {
+	if !r.HasRole(name) {
+		return nil
+	}
+	if back := r.through(r.roles[name].grants.Includes, name); back != nil {
+		return append([]string{name}, back...)
+	}
+	return nil
+}
+
 // through is the shortest way to a Role from what somebody holds, both ends included; nil if there is none.
 func (r *Realm) through(held []string, name string) []string {
 	from := map[string]string{}
 	var queue []string
 	reach := func(names []string, by string) {
 		for _, n := range names {
-			if _, seen := from[n]; !seen && r.directory.Policy().HasRole(n) {
+			if _, seen := from[n]; !seen && r.HasRole(n) {
 				from[n] = by
 				queue = append(queue, n)
 			}
