@@ -76,6 +76,14 @@ func printReport(w io.Writer, report *manifests.Report) error {
 	for _, f := range report.Findings {
 		fmt.Fprintln(w, f)
 	}
-	_, err := fmt.Fprintf(w, "%d objects and %d expected decisions judged, %d findings\n", report.Objects, report.Expectations, len(report.Findings))
+	_, err := fmt.Fprintf(w, "%s and %s judged, %s\n",
+		count(report.Objects, "object"), count(report.Expectations, "expected decision"), count(len(report.Findings), "finding"))
 	return err
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -118,7 +118,7 @@ var _ = Describe("check-manifests", func() {
 		Expect(got.Code).To(Equal(exitNo))
 		Expect(got.ErrOut).To(BeEmpty())
 		Expect(got.Out).To(Equal(who + ", expectation 1: holding viewer GET https://app.example.com/: expected allow: false, but allowed (200): rules[0] of Role viewer, held through viewer\n" +
-			"2 objects and 2 expected decisions judged, 1 findings\n"))
+			"2 objects and 2 expected decisions judged, 1 finding\n"))
 	})
 
 	It("needs no cluster and no kubeconfig, but files", func(ctx SpecContext) {

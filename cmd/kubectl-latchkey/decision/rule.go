@@ -3,6 +3,7 @@ package decision
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/latchkey-auth/latchkey/webhook/policy"
 )
@@ -63,13 +64,18 @@ func newProbe(rule policy.Rule) *probe {
 func alone(rule policy.Rule) (policy.Grant, error) {
 	const holder = "holder"
 	compiled, problems := policy.Compile([]policy.Role{{Name: holder, Rules: []policy.Rule{rule}}})
-	for i, problem := range problems {
+	var said []string
+	for _, problem := range problems {
 		var of *policy.RoleError
 		if errors.As(problem, &of) {
-			problems[i] = of.Problem
+			problem = of.Problem // the holder is nobody's
 		}
+		said = append(said, problem.Error())
 	}
-	return compiled.Grant([]string{holder}), errors.Join(problems...)
+	if len(said) > 0 {
+		return policy.Grant{}, errors.New(strings.Join(said, "; "))
+	}
+	return compiled.Grant([]string{holder}), nil
 }
 
 // allowing returns all rules of these Roles that allow the request, in this order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/latchkey-auth/latchkey/cmd/kubectl-latchkey/decision"
 	"github.com/latchkey-auth/latchkey/controllers/feed"
@@ -42,7 +43,7 @@ func (f Finding) String() string {
 		place += fmt.Sprintf(", document %d", f.Document)
 	}
 	if f.Kind != "" {
-		place += fmt.Sprintf(": %s %s", f.Kind, f.Name)
+		place += ": " + strings.TrimSpace(f.Kind+" "+f.Name)
 	}
 	if f.Field != "" {
 		place += ": " + f.Field
@@ -71,24 +72,19 @@ func (c *Checker) Check(ctx context.Context, files, expected []File, namespace s
 		documents = append(documents, read...)
 		report.Findings = append(report.Findings, problems...)
 	}
-	var admitted []*object
+	var objects []*object
 	for _, d := range documents {
 		if o := newObject(d, namespace); o != nil {
 			report.Objects++
 			report.Findings = append(report.Findings, o.admit(ctx, c.schemas)...)
-			admitted = append(admitted, o)
+			objects = append(objects, o)
 		}
 	}
 	if report.Objects == 0 && len(report.Findings) == 0 {
-		for _, file := range files[:min(1, len(files))] {
-			report.Findings = append(report.Findings, Finding{File: file.Name, Message: "neither here nor in the other files is an object of group " + group + ": name the folder that holds them"})
-		}
-		if len(files) == 0 {
-			report.Findings = append(report.Findings, Finding{File: ".", Message: "there is no YAML file: name the folder that holds the manifests"})
-		}
+		report.Findings = append(report.Findings, nothingIn(files))
 	}
-	realms := realmsOf(admitted)
-	report.Findings = append(report.Findings, lint(admitted, realms)...)
+	realms := realmsOf(objects)
+	report.Findings = append(report.Findings, lint(objects, realms)...)
 	if len(report.Findings) > 0 {
 		return report // what isn't applied decides nothing
 	}
@@ -100,11 +96,22 @@ func (c *Checker) Check(ctx context.Context, files, expected []File, namespace s
 	return report
 }
 
-// realmsOf makes a realm of what was admitted in each namespace.
+// nothingIn is the finding that there was nothing to judge: a check that passes because of that checks nothing.
+func nothingIn(files []File) Finding {
+	if len(files) == 0 {
+		return Finding{File: ".", Message: "there is no YAML file: name the folder that holds the manifests"}
+	}
+	return Finding{File: files[0].Name, Message: "neither here nor in the other files is an object of group " + group + ": name the folder that holds them"}
+}
+
+// realmsOf makes a realm of what was admitted in each namespace: what was refused is no part of it.
 func realmsOf(objects []*object) map[string]*decision.Realm {
 	byNamespace := map[string]*feed.Objects{}
 	for _, o := range objects {
 		in := byNamespace[o.namespace]
+		if o.stored == nil {
+			continue
+		}
 		if in == nil {
 			in = &feed.Objects{}
 			byNamespace[o.namespace] = in

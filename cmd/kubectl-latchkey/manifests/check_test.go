@@ -77,7 +77,10 @@ func TestManifests(t *testing.T) {
 		"a duplicate field is found": {map[string]string{"a.yaml": realm + "---\n" + head + "User\nmetadata: {name: vera}\nspec:\n  roles: []\n  roles: [admin]\n"},
 			[]string{`a.yaml, document 2: yaml: unmarshal errors: line 6: key "roles" already set in map`}},
 		"what is no YAML is found": {map[string]string{"a.yaml": "a: b: c"}, []string{`a.yaml, document 1: yaml: mapping values are not allowed in this context`}},
-		"a missing name is found":  {map[string]string{"a.yaml": head + "User\nmetadata: {}\n"}, []string{`a.yaml, document 1: User : metadata.name: Required value: name or generateName is required`}},
+		"a missing name is found": {map[string]string{"a.yaml": head + "User\nmetadata: {}\n"}, []string{
+			`a.yaml, document 1: User: metadata.name: Required value: name or generateName is required`,
+			`a.yaml, document 1: User: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation`,
+		}},
 		"another version is found": {map[string]string{"a.yaml": "apiVersion: auth.latchkey.dev/v1\nkind: User\nmetadata: {name: vera}\n"},
 			[]string{`a.yaml, document 1: User vera: no matches for kind "User" in version "auth.latchkey.dev/v1": write apiVersion auth.latchkey.dev/v1alpha1 and one of its kinds`}},
 		"a kind that isn't is found": {map[string]string{"a.yaml": object("Group", "x", "{}")},

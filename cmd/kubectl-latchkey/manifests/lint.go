@@ -25,6 +25,9 @@ func lint(objects []*object, realms map[string]*decision.Realm) []Finding {
 		first[id] = o
 	}
 	for _, o := range objects {
+		if o.stored == nil {
+			continue // enough is said of it
+		}
 		findings = append(findings, o.missing(func(role string) bool { return first["Role/"+o.namespace+"/"+role] != nil })...)
 	}
 	for namespace, realm := range realms {

@@ -92,8 +92,8 @@ func (s *kindSchema) admit(ctx context.Context, object map[string]any) (unknown 
 	problems = append(problems, validation.ValidateCustomResource(nil, object, s.schema)...)
 	problems = append(problems, objectmeta.Validate(ctx, nil, object, s.structural, false)...)
 	problems = append(problems, listtype.ValidateListSetsAndMaps(nil, s.structural, object)...)
-	if blocking(problems) {
-		return unknown, problems // CEL would stumble over what is of the wrong type or too long
+	if blocking(problems) { // CEL would stumble over what is of the wrong type or too long
+		return unknown, append(problems, field.Invalid(nil, nil, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"))
 	}
 	broken, _ := s.rules.Validate(ctx, nil, s.structural, object, nil, celconfig.RuntimeCELCostBudget)
 	return unknown, append(problems, broken...)
