@@ -59,6 +59,8 @@ var layers = map[string][]string{
 	"controllers/servertime":     {"net/http", "github.com/prometheus/client_golang/"},
 	"controllers/controllertest": {"*"}, // only tests import it
 
+	"config/crd": {}, // the generated definitions, embedded
+
 	"cmd": {"*"}, "hack": {"*"},
 }
 

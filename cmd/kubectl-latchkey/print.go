@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/pflag"
 	"sigs.k8s.io/yaml"
@@ -39,6 +40,15 @@ func (o *output) print(w io.Writer, object any, table func(w io.Writer) error) e
 		return err
 	}
 	return table(w)
+}
+
+// printTable writes rows in columns as wide as kubectl's, the first one being their titles.
+func printTable(w io.Writer, rows [][]string) error {
+	columns := tabwriter.NewWriter(w, 6, 4, 3, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(columns, strings.Join(row, "\t"))
+	}
+	return columns.Flush()
 }
 
 // String is the format as a flag's value.
