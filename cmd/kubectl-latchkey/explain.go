@@ -29,6 +29,7 @@ Exit codes: 0 allowed, 1 not allowed, 2 there is no answer.`,
 		Example: `  kubectl latchkey explain vera GET https://app.example.com/reports/7 -n latchkey
   kubectl latchkey explain anonymous GET https://app.example.com/public/
   kubectl latchkey explain vera --role editor,admin    # what /check/role/editor,admin says`,
+		ValidArgsFunction: k.completeUsers,
 		Args: func(cmd *cobra.Command, args []string) error {
 			q.ByRoles = cmd.Flags().Changed("role")
 			if len(args) == 3 || q.ByRoles && len(args) == 1 {

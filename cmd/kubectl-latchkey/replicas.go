@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/pflag"
 	coordinationv1 "k8s.io/api/coordination/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -80,10 +78,7 @@ func (i *installation) watch(ctx context.Context, c *clusterClient, replicas *ac
 		case event, open := <-events.ResultChan():
 			lease, ok := event.Object.(*coordinationv1.Lease)
 			switch {
-			case !open, event.Type == watch.Error:
-				if err := apierrors.FromObject(event.Object); open && apierrors.IsForbidden(err) {
-					return fmt.Errorf("watch Leases: %w", err)
-				}
+			case !open, event.Type == watch.Error: // such as a resourceVersion that is too old by now
 				return errWatchEnded
 			case !ok:
 			case event.Type == watch.Deleted:

@@ -48,7 +48,10 @@ func (o *whose) find(store credential.Store) error {
 	}
 	var fitting []credential.Login
 	for _, l := range kept {
-		if (o.Server == "" || o.Server == l.Server && o.Realm == l.Realm) && (o.User == "" || o.User == l.User) {
+		// With a service and no realm the one at its root is meant; with neither, any.
+		server := o.Server == "" || o.Server == l.Server
+		realm := o.Realm == l.Realm || o.Server == "" && o.Realm == ""
+		if server && realm && (o.User == "" || o.User == l.User) {
 			fitting = append(fitting, l)
 		}
 	}
