@@ -140,7 +140,7 @@ var _ = Describe("A kustomization", func() {
 		Entry("realm", "realm"),
 		Entry("realm/rights", "realm/rights"),
 		Entry("manager", "manager"),
-		Entry("samples, but for the passwords", "samples", "users-secrets.example.yaml"),
+		Entry("samples, but for the passwords and the expected decisions", "samples", "users-secrets.example.yaml", "who-may-what.latchkey-test.yaml"),
 	)
 
 	DescribeTable("applied again changes nothing", func(ctx SpecContext, folder ...string) {
