@@ -274,7 +274,8 @@ type RealmLockout struct {
 
 // RealmStatus is what Latchkey observes of a Realm.
 type RealmStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// issuer is the resolved iss claim.

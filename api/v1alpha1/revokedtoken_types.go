@@ -93,7 +93,8 @@ type RevokedUser struct {
 
 // RevokedTokenStatus says how far a refusal has spread.
 type RevokedTokenStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// replicas says how many of the serving replicas that may be answering refuse already, as in 3/3.
@@ -106,7 +107,7 @@ type RevokedTokenStatus struct {
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="enforcedAt must be a time such as 2026-01-02T15:04:05Z"
 	EnforcedAt *metav1.Time `json:"enforcedAt,omitempty"`
-	// conditions holds Enforced.
+	// conditions holds Enforced, and Ready, which says the same to tools that know no other condition.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -148,7 +148,8 @@ type KubernetesRule struct {
 
 // RoleStatus is what Latchkey observes of a Role.
 type RoleStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// effectiveRoles are this Role and all that it includes, sorted.

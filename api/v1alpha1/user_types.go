@@ -70,7 +70,8 @@ type PasswordSecretReference struct {
 
 // UserStatus is what Latchkey observes of a User.
 type UserStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// passwordFingerprint identifies the password hash whose predecessor's logins have been revoked
