@@ -32,7 +32,7 @@ type Role struct {
 
 // RoleSpec is what an administrator declares about a role.
 type RoleSpec struct {
-	// description is for people.
+	// description tells people what the Role is for, in at most 512 characters.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	Description string `json:"description,omitempty"`
