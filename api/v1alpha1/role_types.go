@@ -160,7 +160,7 @@ type RoleStatus struct {
 	// A replica that starts later rewrites nothing: it knows the generation before it answers.
 	// +optional
 	Replicas string `json:"replicas,omitempty"`
-	// conditions holds Ready.
+	// conditions holds Ready, whose reason and message say what is wrong.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

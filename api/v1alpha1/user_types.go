@@ -80,7 +80,7 @@ type UserStatus struct {
 	// (a truncated SHA-256 of the PHC string). A login with another one waits for it.
 	// +optional
 	PasswordFingerprint string `json:"passwordFingerprint,omitempty"`
-	// conditions holds Ready.
+	// conditions holds Ready, whose reason and message say what is wrong.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
