@@ -53,13 +53,3 @@ func (r *Realm) KubernetesRules(u *User) []KubernetesRules {
 	}
 	return r.kubernetes.Load().of(u.Roles)
 }
-
-// KubernetesRole returns the first Role with kubernetesRules that somebody who holds
-// the Roles of these names has, itself or by includes; "" if there is none.
-func (r *Realm) KubernetesRole(names []string) string {
-	found := r.kubernetes.Load().of(names)
-	if len(found) == 0 {
-		return ""
-	}
-	return found[0].Role
-}

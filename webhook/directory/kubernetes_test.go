@@ -90,21 +90,6 @@ func TestKubernetesRules(t *testing.T) {
 	}
 }
 
-func TestKubernetesRoleNamesWhatReachesIntoTheAPIServer(t *testing.T) {
-	d, r := aRealm(t)
-	if r.KubernetesRole([]string{"lead"}) != "" {
-		t.Error("there is one without Roles")
-	}
-	d.Roles().Put(item("ops", "o", 1, readsPods("ops")))
-	d.Roles().Put(item("lead", "l", 2, aRole("lead", "ops")))
-	d.Roles().Put(item("viewer", "v", 3, aRole("viewer")))
-	for held, want := range map[string]string{"lead": "ops", "ops": "ops", "viewer": "", "unknown": "", "": ""} {
-		if got := r.KubernetesRole([]string{held}); got != want {
-			t.Errorf("%q for %q, want %q", got, held, want)
-		}
-	}
-}
-
 // A check pays for no change of what it doesn't read.
 func TestAChangeOfKubernetesRulesCompilesNoPolicy(t *testing.T) {
 	d, r := aRealm(t)
