@@ -32,9 +32,16 @@ type Environment struct {
 	guard *guard
 }
 
+// Flags are flags of kube-apiserver by their names, without hyphens before them. One takes
+// the place of what the flag is otherwise; "" takes it away.
+type Flags map[string]string
+
 // Start starts a control plane and installs the CRDs of config/crd. It takes about
 // five seconds once the binaries are there.
-func Start() (*Environment, error) {
+func Start() (*Environment, error) { return StartWith(nil) }
+
+// StartWith is Start for a kube-apiserver that is configured in another way.
+func StartWith(flags Flags) (*Environment, error) {
 	assets, err := Assets()
 	if err != nil {
 		return nil, err
@@ -48,6 +55,7 @@ func Start() (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	configure(env, flags)
 	config, err := start(env, guard, assets)
 	if err != nil {
 		guard.kill()
@@ -59,6 +67,17 @@ func Start() (*Environment, error) {
 		return nil, fmt.Errorf("make client: %w", err)
 	}
 	return &Environment{Config: config, Client: c, env: env, guard: guard}, nil
+}
+
+func configure(env *envtest.Environment, flags Flags) {
+	arguments := env.ControlPlane.GetAPIServer().Configure()
+	for name, value := range flags {
+		if value == "" {
+			arguments.Disable(name)
+			continue
+		}
+		arguments.Set(name, value)
+	}
 }
 
 // start starts env's programs, guarded.

@@ -6,7 +6,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -82,6 +81,11 @@ func (a Accounts) Change(ctx context.Context, realm, name string, change func(*w
 	edit := func(user *v1alpha1.User) error {
 		account := asAccount(user)
 		change(&account)
+		if passwordHash != "" {
+			if err := a.ownable(ctx, user); err != nil {
+				return err
+			}
+		}
 		return a.fill(ctx, user, account)
 	}
 	store := a.change
@@ -168,44 +172,6 @@ func (a Accounts) fill(ctx context.Context, user *v1alpha1.User, account webhook
 	}
 	user.Spec.DisplayName, user.Spec.Email = account.DisplayName, account.Email
 	user.Spec.Roles, user.Spec.Disabled = roles, account.Disabled
-	return nil
-}
-
-// grantable refuses roles that don't exist or that hold kubernetesRules, transitively:
-// who manages users over HTTP is the root of the realm, not of the cluster.
-func (a Accounts) grantable(ctx context.Context, realm string, added []v1alpha1.GrantableRoleName) error {
-	if len(added) == 0 {
-		return nil
-	}
-	list := &v1alpha1.RoleList{}
-	if err := a.client.List(ctx, list, client.InNamespace(realm)); err != nil {
-		return translate("list Roles", err)
-	}
-	roles := make(map[string]*v1alpha1.Role, len(list.Items))
-	for i := range list.Items {
-		roles[list.Items[i].Name] = &list.Items[i]
-	}
-	seen := map[string]bool{}
-	for _, role := range added {
-		if roles[string(role)] == nil {
-			return &webhook.InvalidField{Field: "roles", Problem: fmt.Sprintf("there is no Role %q in this realm", role)}
-		}
-		pending := []string{string(role)}
-		for len(pending) > 0 {
-			name := pending[len(pending)-1]
-			pending = pending[:len(pending)-1]
-			if seen[name] || roles[name] == nil {
-				continue
-			}
-			seen[name] = true
-			if len(roles[name].Spec.KubernetesRules) > 0 {
-				return &webhook.InvalidField{Field: "roles", Problem: fmt.Sprintf("Role %q reaches into the Kubernetes API by its kubernetesRules, so it can't be given over HTTP: use kubectl", role)}
-			}
-			for _, include := range roles[name].Spec.Includes {
-				pending = append(pending, string(include))
-			}
-		}
-	}
 	return nil
 }
 
