@@ -52,6 +52,10 @@ var layers = map[string][]string{
 		"google.golang.org/grpc", "google.golang.org/grpc/", "google.golang.org/genproto/googleapis/rpc/", "github.com/envoyproxy/go-control-plane/envoy/",
 	},
 	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
+	"webhook/kubernetes/admission": slices.Concat(client, []string{
+		"net/http", module + "api/v1alpha1", module + "webhook/directory", module + "webhook/policy",
+		"github.com/prometheus/client_golang/", "golang.org/x/sync/errgroup",
+	}),
 
 	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),
 	"controllers":      slices.Concat(controller, []string{module + "controllers/"}),
