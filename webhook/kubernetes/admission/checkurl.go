@@ -106,6 +106,9 @@ func identityHeaders(names v1alpha1.RealmIdentityHeaders, a annotations, v *verd
 	if len(missing) == 0 {
 		return
 	}
-	v.warn("auth-response-headers: clients can forge %s. Write: %s (Authorization takes the token off)",
-		strings.Join(missing, ", "), strings.Join(append(wanted, "Authorization"), ","))
+	what := strings.Join(missing, ", ")
+	if len(missing) == len(wanted) {
+		what = "every identity header"
+	}
+	v.warn("auth-response-headers: clients can forge %s. Write: %s (Authorization takes the token off)", what, strings.Join(append(wanted, "Authorization"), ","))
 }
