@@ -46,7 +46,7 @@ const account = "system:serviceaccount:latchkey:latchkey-kubernetes"
 
 var _ = BeforeSuite(func(ctx SpecContext) {
 	log.SetLogger(GinkgoLogr)
-	SetDefaultEventuallyTimeout(20 * time.Second)
+	SetDefaultEventuallyTimeout(time.Minute)
 	SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	EnforceDefaultTimeoutsWhenUsingContexts()
 	var err error
@@ -110,6 +110,7 @@ func webhooks() *admissionregistrationv1.ValidatingWebhookConfiguration {
 		url := server.URL + *to.Service.Path
 		to.CABundle = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 		to.URL, to.Service = &url, nil
+		hooks.Webhooks[i].TimeoutSeconds = new(int32(30)) // a busy machine is nothing to learn of here
 	}
 	return hooks
 }
