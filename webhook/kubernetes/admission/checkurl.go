@@ -61,7 +61,7 @@ func (h *handler) checkEndpoint(ctx context.Context, asked *url.URL, a annotatio
 // realm returns the Realm of a namespace, or nil if there is none.
 func (h *handler) realm(ctx context.Context, namespace string) (*v1alpha1.Realm, error) {
 	if len(validation.IsDNS1123Label(namespace)) > 0 {
-		return nil, nil //nolint:nilnil // no namespace is called that
+		return nil, nil // no namespace is called that
 	}
 	for _, from := range []reader{h.Objects, h.Live} {
 		realm := &v1alpha1.Realm{}
@@ -73,7 +73,7 @@ func (h *handler) realm(ctx context.Context, namespace string) (*v1alpha1.Realm,
 			return nil, fmt.Errorf("get realm %q: %w", namespace, err)
 		}
 	}
-	return nil, nil //nolint:nilnil // there is none, and that is no fault
+	return nil, nil // there is none, and that is no fault
 }
 
 // checkRoles warns of Roles in the path that nobody holds.

@@ -32,7 +32,7 @@ func (h *handler) judgeIngress(ctx context.Context, request cradmission.Request)
 	}
 	asked, err := url.Parse(a.get("auth-url"))
 	if err != nil {
-		return verdict{}, nil //nolint:nilerr // ingress-nginx itself says so, and it need not be about us
+		return verdict{}, nil // ingress-nginx itself says so, and it need not be about us
 	}
 	server := h.serverAt(asked)
 	if server == nil {

@@ -28,7 +28,7 @@ const (
 )
 
 // errCannotJudge is all that an author learns of a fault. The log has the cause.
-var errCannotJudge = errors.New("Latchkey can't judge this now, so it isn't let in: try again, and look at the log of latchkey kubernetes")
+var errCannotJudge = errors.New("this can't be judged now, so it isn't let in: try again, and look at the log of latchkey kubernetes")
 
 // badRequest is a request that holds no review, with the status that says so.
 type badRequest struct {
