@@ -52,6 +52,10 @@ var layers = map[string][]string{
 		"google.golang.org/grpc", "google.golang.org/grpc/", "google.golang.org/genproto/googleapis/rpc/", "github.com/envoyproxy/go-control-plane/envoy/",
 	},
 	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
+	"webhook/kubernetes/admission": slices.Concat(client, []string{
+		"net/http", module + "api/v1alpha1", module + "webhook/directory", module + "webhook/policy",
+		"github.com/prometheus/client_golang/", "golang.org/x/sync/errgroup",
+	}),
 
 	"webhook/kubernetes/review":      {"net/http", "github.com/go-json-experiment/json"},
 	"webhook/kubernetes/tokenreview": {"net/http", module + "webhook/directory", module + "webhook/kubernetes/review", "k8s.io/api/authentication/v1", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/prometheus/client_golang/"},
