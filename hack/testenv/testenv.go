@@ -35,13 +35,20 @@ type Environment struct {
 // Start starts a control plane and installs the CRDs of config/crd. It takes about
 // five seconds once the binaries are there.
 func Start() (*Environment, error) {
+	return startWith(filepath.Join(Root(), "config", "crd", "bases"))
+}
+
+// StartEmpty starts a control plane that knows nothing of Latchkey: a cluster before anything is installed.
+func StartEmpty() (*Environment, error) { return startWith() }
+
+func startWith(crds ...string) (*Environment, error) {
 	assets, err := Assets()
 	if err != nil {
 		return nil, err
 	}
 	env := &envtest.Environment{
 		BinaryAssetsDirectory: assets,
-		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
+		CRDDirectoryPaths:     crds,
 		ErrorIfCRDPathMissing: true,
 	}
 	guard, err := newGuard()
