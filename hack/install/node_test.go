@@ -74,7 +74,7 @@ func newNode(c *cluster) *node {
 		tick := time.NewTicker(200 * time.Millisecond)
 		defer tick.Stop()
 		for ctx.Err() == nil {
-			n.sync(ctx)
+			n.sync(context.WithoutCancel(ctx)) // what was begun when the spec ends is finished
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
