@@ -6,7 +6,9 @@ SHELL := bash
 TOOL := go tool -modfile=hack/tools/go.mod
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.stamped=$(VERSION)
-GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/rights config/realm/rights docs/reference
+# The same bytes from a clone and from an archive: the version says which commit.
+BUILD = -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/rights config/realm/rights config/chart/templates/generated docs/reference
 
 .PHONY: help
 help: ## Show this list
@@ -21,7 +23,7 @@ demo-stop: ## End a demo and remove what it left
 	@go build -o bin/demo ./hack/demo && exec bin/demo stop
 
 .PHONY: test
-test: controlplane caddy ## All tests, with the race detector
+test: controlplane caddy helm ## All tests, with the race detector
 	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 20m ./...
 
 .PHONY: test-e2e
@@ -41,7 +43,36 @@ screenshots: controlplane caddy ## Pictures of the login and account pages, into
 
 .PHONY: build
 build: ## bin/latchkey, and bin/kubectl-latchkey for kubectl
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/latchkey ./cmd/kubectl-latchkey
+	CGO_ENABLED=0 go build $(BUILD) -o bin/ ./cmd/latchkey ./cmd/kubectl-latchkey
+
+# Where each binary runs: the service in Linux containers, kubectl's plugin where people are.
+SERVICE_PLATFORMS := linux/amd64 linux/arm64
+PLUGIN_PLATFORMS := $(SERVICE_PLATFORMS) darwin/amd64 darwin/arm64 windows/amd64
+
+.PHONY: cross
+cross: ## Static binaries for every platform: bin/latchkey-linux-arm64, bin/kubectl-latchkey-windows-amd64.exe, …
+	@build() { \
+		local name=$$1 os=$${2%/*} arch=$${2#*/} suffix=; \
+		[ "$$os" != windows ] || suffix=.exe; \
+		echo "bin/$$name-$$os-$$arch$$suffix"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build $(BUILD) -o "bin/$$name-$$os-$$arch$$suffix" "./cmd/$$name"; \
+	}; \
+	for platform in $(SERVICE_PLATFORMS); do build latchkey $$platform; done; \
+	for platform in $(PLUGIN_PLATFORMS); do build kubectl-latchkey $$platform; done
+
+IMAGE ?= latchkey:latest
+BASE ?= gcr.io/distroless/static:nonroot
+
+.PHONY: image
+image: ## The image for every platform, with Docker's buildx (IMAGE=…, BASE=…@sha256:…, PUSH=1)
+	@docker buildx version >/dev/null 2>&1 || { echo 'make image needs Docker with buildx'; exit 1; }
+	$(MAKE) cross
+	docker buildx build --platform $(shell echo $(SERVICE_PLATFORMS) | tr ' ' ,) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) $(if $(PUSH),--push --provenance=mode=max --sbom=true) .
+
+.PHONY: sbom
+sbom: build ## What bin/latchkey is made of, as CycloneDX: bin/latchkey.cdx.json
+	$(TOOL) cyclonedx-gomod bin -json -version '$(VERSION)' -output bin/latchkey.cdx.json bin/latchkey
 
 .PHONY: lint
 lint: ## Vet, golangci-lint, formatting, a tidy go.mod
@@ -54,12 +85,13 @@ SERVE := paths=./controllers/feed paths=./controllers/replica paths=./webhook/cl
 CONTROLLER := paths=./controllers $(foreach c,acknowledgement realm revokedtoken role secretwatch session signingkey user,paths=./controllers/$(c))
 
 .PHONY: generate
-generate: ## CRDs, deepcopy, RBAC and reference docs from the sources
+generate: ## CRDs, deepcopy, RBAC, the chart and reference docs from the sources
 	$(TOOL) controller-gen object paths=./api/... crd paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=latchkey-serve,fileName=serve.yaml $(SERVE) output:rbac:dir=config/rbac/rights
 	$(TOOL) controller-gen rbac:roleName=latchkey-controller,fileName=controller.yaml $(CONTROLLER) output:rbac:dir=config/rbac/rights
 	$(TOOL) controller-gen rbac:roleName=latchkey-realm-serve,fileName=serve.yaml $(SERVE) output:rbac:dir=config/realm/rights
 	$(TOOL) controller-gen rbac:roleName=latchkey-realm-controller,fileName=controller.yaml $(CONTROLLER) output:rbac:dir=config/realm/rights
+	go run ./hack/chart
 	$(TOOL) crd-ref-docs --source-path=./api/v1alpha1 --config=hack/tools/crd-ref-docs.yaml --renderer=markdown --output-path=docs/reference/api.md
 
 .PHONY: verify
@@ -81,6 +113,10 @@ controlplane: ## kube-apiserver and etcd in the user's cache folder (minutes, on
 .PHONY: caddy
 caddy: ## Caddy, for the end-to-end tests, in the user's cache folder (minutes, once)
 	@hack/proxy/caddy/provide.sh >/dev/null
+
+.PHONY: helm
+helm: ## Helm, for the installation test, in the user's cache folder, where PATH has none (minutes, once)
+	@hack/helm/provide.sh >/dev/null
 
 .PHONY: clean
 clean: ## Remove what builds and benchmarks made

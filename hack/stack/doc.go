@@ -4,6 +4,7 @@
 //
 //	build.go    the binary
 //	kubectl.go  kubectl, as users have it
+//	helm.go     Helm, as users have it
 //	install.go  rights, the realm, and a kubeconfig for each ServiceAccount
 //	samples.go  config/samples, with random passwords
 //	server.go   a running latchkey process

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -48,13 +49,20 @@ func Install(ctx context.Context, kubectl Kubectl) error {
 	if err != nil {
 		return err
 	}
-	objects, err := decode(rendered)
+	realm, err := os.ReadFile(filepath.Join(testenv.Root(), "config", "realm", "realm.yaml"))
+	if err != nil {
+		return err
+	}
+	objects, err := decode(rendered + "---\n" + string(realm))
 	if err != nil {
 		return fmt.Errorf("read config/default: %w", err)
 	}
 	wanted := []string{"Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Realm"}
 	objects = slices.DeleteFunc(objects, func(o unstructured.Unstructured) bool { return !slices.Contains(wanted, o.GetKind()) })
 	for _, o := range objects {
+		if o.GetKind() == "Realm" {
+			o.SetNamespace(Namespace)
+		}
 		if err := alsoForAllInOne(o); err != nil {
 			return err
 		}

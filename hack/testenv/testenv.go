@@ -42,13 +42,20 @@ func Start() (*Environment, error) { return StartWith(nil) }
 
 // StartWith is Start for a kube-apiserver that is configured in another way.
 func StartWith(flags Flags) (*Environment, error) {
+	return start(flags, filepath.Join(Root(), "config", "crd", "bases"))
+}
+
+// StartEmpty starts a control plane that knows nothing of Latchkey: a cluster before anything is installed.
+func StartEmpty() (*Environment, error) { return start(nil) }
+
+func start(flags Flags, crds ...string) (*Environment, error) {
 	assets, err := Assets()
 	if err != nil {
 		return nil, err
 	}
 	env := &envtest.Environment{
 		BinaryAssetsDirectory: assets,
-		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
+		CRDDirectoryPaths:     crds,
 		ErrorIfCRDPathMissing: true,
 	}
 	guard, err := newGuard()
@@ -56,7 +63,7 @@ func StartWith(flags Flags) (*Environment, error) {
 		return nil, err
 	}
 	configure(env, flags)
-	config, err := start(env, guard, assets)
+	config, err := startGuarded(env, guard, assets)
 	if err != nil {
 		guard.kill()
 		return nil, fmt.Errorf("start control plane: %w", err)
@@ -80,8 +87,8 @@ func configure(env *envtest.Environment, flags Flags) {
 	}
 }
 
-// start starts env's programs, guarded.
-func start(env *envtest.Environment, g *guard, assets string) (config *rest.Config, err error) {
+// startGuarded starts env's programs, guarded.
+func startGuarded(env *envtest.Environment, g *guard, assets string) (config *rest.Config, err error) {
 	env.ControlPlane.Etcd = &envtest.Etcd{}
 	if env.ControlPlane.Etcd.Path, err = g.guarded(filepath.Join(assets, "etcd")); err != nil {
 		return nil, err
