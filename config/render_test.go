@@ -141,8 +141,20 @@ var _ = Describe("A kustomization", func() {
 		Entry("realm/rights", "realm/rights"),
 		Entry("manager", "manager"),
 		Entry("admission", "admission"),
-		Entry("samples, but for the passwords", "samples", "users-secrets.example.yaml"),
+		Entry("samples, but for the passwords and the expected decisions", "samples", "users-secrets.example.yaml", "who-may-what.latchkey-test.yaml"),
 	)
+
+	It("applied again by kubectl, from the client's side, changes nothing", func(ctx SpecContext) {
+		kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+		Expect(os.WriteFile(kubeconfig, environment.Kubeconfig(), 0o600)).To(Succeed())
+		again := func() string {
+			out, err := exec.CommandContext(ctx, kubectl(), "--kubeconfig", kubeconfig, "apply", "-k", "samples").CombinedOutput()
+			Expect(err).NotTo(HaveOccurred(), string(out))
+			return strings.TrimSpace(string(out))
+		}
+		again()
+		Expect(strings.Split(again(), "\n")).To(HaveEach(HaveSuffix(" unchanged")))
+	})
 
 	DescribeTable("applied again changes nothing", func(ctx SpecContext, folder ...string) {
 		objects := render(folder...)

@@ -57,6 +57,7 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 	ofRoles, ofRealms, ofRevocations := replicas.Follow("roles"), replicas.Follow("realms"), replicas.Follow("revokedtokens")
 	realms := realm.Config{
 		Client:   writer,
+		Live:     live,
 		Keys:     signingkey.New(live, writer, replicas, now),
 		Replicas: ofRealms,
 		Issuer: func(specIssuer, namespace string) string {

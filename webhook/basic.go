@@ -156,9 +156,7 @@ type basicPair struct{ username, secret string }
 const basicScheme = "Basic"
 
 // isBasic tells whether an Authorization header's value is of the scheme Basic.
-func isBasic(value string) bool {
-	return len(value) >= len(basicScheme) && strings.EqualFold(value[:len(basicScheme)], basicScheme)
-}
+func isBasic(value string) bool { return hasScheme(value, basicScheme) }
 
 // basicCredentials reads such a value (RFC 7617 section 2): one space, strict base64, and a
 // user name and a password that aren't empty and have no control characters, with the first

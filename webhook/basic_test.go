@@ -236,6 +236,7 @@ var _ = Describe("Basic on /check", func() {
 		Entry("two, both right", "credentials_malformed", "Basic "+encoded("alice:"+goodPassword), "Basic "+encoded("alice:"+goodPassword)),
 		Entry("another one beside it", "credentials_malformed", "Basic "+encoded("alice:"+goodPassword), "Bearer junk"),
 		Entry("the other way round", "credentials_malformed", "Bearer junk", "Basic "+encoded("alice:"+goodPassword)),
+		Entry("behind another scheme on one line, as a proxy joins two", "credentials_malformed", "Digest x, Basic "+encoded("alice:"+goodPassword)),
 		Entry("another scheme", "no_credentials", "Digest "+encoded("alice:"+goodPassword)),
 		Entry("an empty header", "no_credentials", ""),
 	)

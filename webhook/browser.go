@@ -18,12 +18,31 @@ func wantsPage(method string, h http.Header) bool {
 
 // takesHTML tells whether headers say so in words: what takes anything is no browser.
 func takesHTML(h http.Header) bool {
-	for _, accept := range h["Accept"] {
-		if strings.Contains(accept, "text/html") {
-			return true
+	for _, line := range h["Accept"] {
+		for entry := range strings.SplitSeq(line, ",") {
+			if isHTML(entry) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// isHTML tells whether an entry of Accept (RFC 9110 section 12.5.1) is HTML, and isn't there to
+// say that it won't do: a weight of 0.
+func isHTML(entry string) bool {
+	const space = " \t"
+	mediaType, parameters, _ := strings.Cut(entry, ";")
+	if !strings.EqualFold(strings.Trim(mediaType, space), "text/html") {
+		return false
+	}
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, weight, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.Trim(name, space), "q") && strings.Trim(weight, space+"0.") == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // refuseBrowser answers a check that doesn't pass as a person can use it, and reports

@@ -35,6 +35,16 @@ var _ = Describe("A browser that isn't logged in", Ordered, func() {
 		Entry("behind Caddy", "/check/caddy", caddyAsks("HEAD", "app.example.com:8443", "/reports//;a"), "https://app.example.com:8443/reports//;a"),
 	)
 
+	It("is known by HTML among what it takes, wherever and in whatever case that stands", func() {
+		for _, accept := range [][]string{{"Text/HTML"}, {"application/xml;q=0.9 , text/html;level=1;q=0.001"}, {"image/png", "*/*,\ttext/html"}} {
+			headers := caddyAsks("GET", "app.example.com", "/reports")
+			for _, line := range accept {
+				headers = append(headers, "Accept", line)
+			}
+			Expect(back(get(r.url("/check/caddy"), headers...))).To(Equal("https://app.example.com/reports"))
+		}
+	})
+
 	It("is sent back by https whatever the proxy says, but on this very machine (K45)", func() {
 		asks := func(proto, host string) []string {
 			return []string{"Accept", html, "X-Forwarded-Method", "GET", "X-Forwarded-Proto", proto, "X-Forwarded-Host", host, "X-Forwarded-Uri", "/"}
@@ -74,6 +84,9 @@ var _ = Describe("A browser that isn't logged in", Ordered, func() {
 		Entry("behind nginx, which would make a 500 of it", "/check/nginx?host=app.example.com", nginxAsks("GET", "https://app.example.com/reports", "Accept", html)),
 		Entry("where a role is asked for, since nobody knows where to go back to", "/check/role/viewer", []string{"Accept", html}),
 		Entry("when what runs in a page asks", "/check/traefik", caddyAsks("GET", "app.example.com", "/reports", "Accept", "application/json")),
+		Entry("when HTML is what it won't take", "/check/traefik", caddyAsks("GET", "app.example.com", "/reports", "Accept", "application/json, text/html;q=0")),
+		Entry("when HTML is what it won't take, however that is written", "/check/caddy", caddyAsks("GET", "app.example.com", "/reports", "Accept", "text/html ; charset=utf-8 ; Q=0.000,*/*")),
+		Entry("when HTML stands in another type's name", "/check/caddy", caddyAsks("GET", "app.example.com", "/reports", "Accept", "application/x-text/html, text/html5, multipart/related;type=\"text/html\"")),
 		Entry("without Accept", "/check/traefik", caddyAsks("GET", "app.example.com", "/reports")),
 		Entry("when it sends a form", "/check/caddy", caddyAsks("POST", "app.example.com", "/reports", "Accept", html)),
 	)

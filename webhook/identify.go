@@ -100,9 +100,11 @@ func (s *Service) judge(realm *directory.Realm, raw string, t token.Type) (calle
 	return caller{claims, user, realm.Subject(user)}, nil
 }
 
+const bearerScheme = "Bearer"
+
 // bearer returns the token of an Authorization header (RFC 6750 section 2.1). Two such
-// headers, or a Bearer without exactly one space and a token, are invalid rather than
-// absent; other schemes are not ours.
+// headers, on one line or on two, or a Bearer without exactly one space and a token, are
+// invalid rather than absent; other schemes are not ours.
 func bearer(h http.Header) (string, *unidentified) {
 	values := h["Authorization"]
 	switch {
@@ -111,16 +113,37 @@ func bearer(h http.Header) (string, *unidentified) {
 	case len(values) > 1:
 		return "", malformed
 	}
-	const scheme = "Bearer"
 	value := values[0]
-	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+	switch {
+	case isJoined(value):
+		return "", malformed
+	case !hasScheme(value, bearerScheme):
 		return "", noCredentials
 	}
-	raw, found := strings.CutPrefix(value[len(scheme):], " ")
+	raw, found := strings.CutPrefix(value[len(bearerScheme):], " ")
 	if !found || raw == "" {
 		return "", malformed
 	}
 	return raw, nil
+}
+
+// isJoined tells whether a value of Authorization has credentials of a scheme of ours behind a
+// comma: then a proxy has made one line of two.
+func isJoined(value string) bool {
+	for {
+		var found bool
+		if _, value, found = strings.Cut(value, ","); !found {
+			return false
+		}
+		if next := strings.TrimLeft(value, " \t"); hasScheme(next, bearerScheme) || hasScheme(next, basicScheme) {
+			return true
+		}
+	}
+}
+
+// hasScheme tells whether a value of Authorization begins with a scheme, in whatever case.
+func hasScheme(value, scheme string) bool {
+	return len(value) >= len(scheme) && strings.EqualFold(value[:len(scheme)], scheme)
 }
 
 // require returns the caller of an endpoint that is for identified users alone.

@@ -63,10 +63,10 @@ func (s *Service) logIn(w http.ResponseWriter, r *http.Request, realm *directory
 		return s.cookiesBlocked(c)
 	}
 	if form[page.FieldUsername] == "" || form[page.FieldPassword] == "" {
-		return s.again(l, badRequest("Type your user name and your password"))
+		return s.again(realm, l, badRequest("Type your user name and your password"))
 	}
 	if err := s.enter(w, r, realm, c, form[page.FieldUsername], form[page.FieldPassword]); err != nil {
-		return s.again(l, s.refusedLogin(r, c, form[page.FieldUsername], err))
+		return s.again(realm, l, s.refusedLogin(r, c, form[page.FieldUsername], err))
 	}
 	if back == "" {
 		back = root(c) + "account"
@@ -114,11 +114,11 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, realm *directory
 
 // again shows the login page with what went wrong. Of wrong credentials it says nothing but
 // that, and the same bytes whatever is wrong with them.
-func (s *Service) again(l page.Login, err error) error {
+func (s *Service) again(realm *directory.Realm, l page.Login, err error) error {
 	return &onPage{err, func(w http.ResponseWriter, f *failure) error {
 		l.Problem, l.Wrong = f.description+".", f.status == http.StatusUnauthorized
 		if l.Wrong {
-			l.Problem = "The user name or the password is wrong."
+			l.Problem, l.Hint = "The user name or the password is wrong.", lockHint(realm.Settings())
 		}
 		return s.pages.Login(w, f.status, l)
 	}}

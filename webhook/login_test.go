@@ -11,6 +11,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/controllers/controllertest"
@@ -167,7 +168,7 @@ var _ = Describe("The login page", func() {
 
 		b := r.browser()
 		wrong := b.logIn("alice", "wrong")
-		Expect(wrong).To(beAPage(401, "The user name or the password is wrong.", `value="alice"`, `name="cookies"`))
+		Expect(wrong).To(beAPage(401, "The user name or the password is wrong.", "even the right one is refused", `value="alice"`, `name="cookies"`))
 		Expect(b.last).To(BeEmpty())
 		for _, name := range []string{"unknown", "disabled", "locked"} {
 			a := b.logIn(name, goodPassword)
@@ -182,6 +183,21 @@ var _ = Describe("The login page", func() {
 			Expect(b.last).To(BeEmpty())
 		}
 	})
+
+	DescribeTable("tells whoever was wrong, locked or not, how many tries there are",
+		func(ctx SpecContext, failures int32, window, duration time.Duration, says string) {
+			other := aRealm(ctx, func(s *v1alpha1.RealmSpec) {
+				s.Lockout = v1alpha1.RealmLockout{Failures: failures, Window: metav1.Duration{Duration: window}, Duration: metav1.Duration{Duration: duration}}
+			})
+			for range 2 {
+				Expect(other.browser().logIn("nobody", "wrong")).To(beAPage(401, "The user name or the password is wrong.", says))
+			}
+			Expect(other.browser().open("/login").Body).NotTo(ContainSubstring("even the right one"))
+		},
+		Entry("in minutes", int32(10), 15*time.Minute, 15*time.Minute, "After 10 wrong passwords within 15 minutes, even the right one is refused for 15 minutes."),
+		Entry("in hours", int32(3), 24*time.Hour, time.Hour, "After 3 wrong passwords within 24 hours, even the right one is refused for 1 hour."),
+		Entry("in seconds", int32(1), 90*time.Second, time.Minute, "After 1 wrong password within 90 seconds, even the right one is refused for 1 minute."),
+	)
 
 	It("says so when there are too many logins, and when the API server is away", func(ctx SpecContext) {
 		other := aRealm(ctx, func(s *v1alpha1.RealmSpec) { s.Sessions.MaxLoginsPerHour = 1 })
@@ -390,6 +406,12 @@ var _ = Describe("A session cookie", Ordered, func() {
 		a := get(r.url("/check/role/viewer"), append(bearer(r.in("carol").access), "Cookie", b.session())...)
 		Expect(a.Header.Get("X-Auth-Request-User")).To(Equal("carol"))
 		Expect(get(r.url("/check/role/viewer"), "Authorization", "Bearer nonsense", "Cookie", b.session())).To(beADenial(401, "invalid_token"))
+		for _, joined := range []string{"Basic eDp5, Bearer nonsense", "Digest x,\tbearer nonsense", "Digest username=\"x\",Basic eDp5"} { // as a proxy joins two lines
+			Expect(get(r.url("/check/role/authenticated"), "Authorization", joined, "Cookie", b.session())).To(beADenial(401, "credentials_malformed"), joined)
+		}
+		for _, other := range []string{"Digest username=\"x\", realm=\"Bearer\"", "Negotiate YII=", ""} { // not ours
+			Expect(get(r.url("/check/role/authenticated"), "Authorization", other, "Cookie", b.session()).Status).To(Equal(http.StatusOK), other)
+		}
 		Expect(get(r.url("/account"), append(bearer(r.in("carol").access), "Accept", html)...)).To(goTo("./login"))
 	})
 
@@ -409,6 +431,12 @@ var _ = Describe("A session cookie", Ordered, func() {
 		Entry("under the default realm's name", func() []string { return []string{"__Host-latchkey=" + b.cookies[b.sessionName()]} }, "no_credentials"),
 		Entry("when it is there twice (B08)", func() []string { return []string{b.session(), b.session()} }, "no_credentials"),
 		Entry("when it is there twice in one line (B08)", func() []string { return []string{b.session() + "; " + b.session()} }, "no_credentials"),
+		Entry("when it is quoted", func() []string { return []string{b.sessionName() + `="` + b.cookies[b.sessionName()] + `"`} }, "invalid_token"),
+		Entry("when its name is in another case", func() []string {
+			return []string{strings.ToUpper(b.sessionName()) + "=" + b.cookies[b.sessionName()]}
+		}, "no_credentials"),
+		Entry("when a nameless one holds its name", func() []string { return []string{"=" + b.session()} }, "no_credentials"),
+		Entry("when an empty one stands before it (B08)", func() []string { return []string{b.sessionName() + "=; " + b.session()} }, "no_credentials"),
 		Entry("when it is an access token", func() []string { return []string{b.sessionName() + "=" + r.in("alice").access} }, "invalid_token"),
 		Entry("when it is a refresh token", func() []string { return []string{b.sessionName() + "=" + r.in("alice").refresh} }, "invalid_token"),
 		Entry("when it is a device cookie", func() []string { return []string{b.sessionName() + "=" + b.cookies[b.deviceName()]} }, "invalid_token"),

@@ -2,7 +2,8 @@ package v1alpha1
 
 // Condition types. All have positive polarity: True is the good state.
 const (
-	// ConditionReady summarises an object: it does what its spec says.
+	// ConditionReady summarises an object: it does what its spec says. Of a RevokedToken it is Enforced once more, for
+	// tools that know no other condition.
 	ConditionReady = "Ready"
 	// ConditionKeysReady says that a Realm has a usable key document.
 	ConditionKeysReady = "KeysReady"

@@ -32,6 +32,9 @@ func SignOutRevocationName(userUID, tokenID string) string {
 	return hashedName("sign-out", userUID, tokenID)
 }
 
+// TokenRevocationName names the RevokedToken that ends one access token, by its jti.
+func TokenRevocationName(tokenID string) string { return hashedName("token", tokenID) }
+
 // hashedName joins parts by NUL, which no name, UID or resourceVersion holds: different parts never
 // make one text.
 func hashedName(parts ...string) string {

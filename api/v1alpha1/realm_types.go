@@ -67,7 +67,8 @@ type RealmSpec struct {
 	// +kubebuilder:default={}
 	IdentityHeaders RealmIdentityHeaders `json:"identityHeaders,omitzero"`
 
-	// basicAuth lets the check endpoint accept Authorization: Basic. Default false.
+	// basicAuth lets the check endpoint accept Authorization: Basic, for clients that can do nothing else. Default false: who
+	// sends it counts as not logged in.
 	// +optional
 	// +kubebuilder:default=false
 	BasicAuth bool `json:"basicAuth,omitempty"`
@@ -82,7 +83,7 @@ type RealmSpec struct {
 	// +kubebuilder:default={}
 	Passwords RealmPasswords `json:"passwords,omitzero"`
 
-	// lockout bounds guessing.
+	// lockout bounds how often wrong passwords may be tried.
 	// +optional
 	// +kubebuilder:default={}
 	Lockout RealmLockout `json:"lockout,omitzero"`
@@ -274,13 +275,14 @@ type RealmLockout struct {
 
 // RealmStatus is what Latchkey observes of a Realm.
 type RealmStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// issuer is the resolved iss claim.
+	// issuer is the iss claim of tokens as it was resolved from spec.issuer and the service's external URL.
 	// +optional
 	Issuer string `json:"issuer,omitempty"`
-	// activeKeyID is the kid that signs now.
+	// activeKeyID is the id, among keys, of the one that signs now.
 	// +optional
 	ActiveKeyID string `json:"activeKeyID,omitempty"`
 	// keys are the generations of the key document, oldest first; never their material.
@@ -303,26 +305,26 @@ type RealmStatus struct {
 
 // RealmKeyStatus describes one key generation.
 type RealmKeyStatus struct {
-	// id is the kid of tokens that it signs.
+	// id is the kid header of tokens that this key signs.
 	ID string `json:"id"`
-	// algorithm is its JWS algorithm.
+	// algorithm is the JWS algorithm by which it signs.
 	Algorithm string `json:"algorithm"`
-	// state is next, active or retired.
+	// state is next (published, and not signing yet), active (the one that signs) or retired (it verifies what it signed).
 	State string `json:"state"`
-	// createdAt is when it was made.
+	// createdAt is when the key was made; spec.keys.distrustBefore goes by it.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="createdAt must be a time such as 2026-01-02T15:04:05Z"
 	CreatedAt metav1.Time `json:"createdAt"`
-	// activatesAt is when it begins to sign.
+	// activatesAt is when the key begins, or began, to sign.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="activatesAt must be a time such as 2026-01-02T15:04:05Z"
 	ActivatesAt *metav1.Time `json:"activatesAt,omitempty"`
-	// expiresAt is when it leaves the document.
+	// expiresAt is when the key is forgotten: nothing that it has signed lives any longer.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time

@@ -34,14 +34,15 @@ type RevokedToken struct {
 
 // RevokedTokenSpec names exactly one of tokenID, sessionID and user.
 type RevokedTokenSpec struct {
-	// tokenID is the jti of one access token.
+	// tokenID is the jti claim of one access token. It alone is refused: the login that it belongs to goes on.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
 	TokenID string `json:"tokenID,omitempty"`
 
-	// sessionID is the sid of one login, which is also the name of its Session.
+	// sessionID is the sid claim of one login, which is also the name of its Session. Every token of it is refused, and the
+	// Session goes.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
@@ -70,12 +71,12 @@ type RevokedTokenSpec struct {
 
 // RevokedUser names logins of a user.
 type RevokedUser struct {
-	// name of the User.
+	// name is the metadata.name of the User, who needn't exist any more.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Name string `json:"name"`
-	// uid restricts the revocation to the User of that UID. Unset: whoever bears the name.
+	// uid restricts the revocation to the User with that metadata.uid. Unset: whoever bears the name.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -93,7 +94,8 @@ type RevokedUser struct {
 
 // RevokedTokenStatus says how far a refusal has spread.
 type RevokedTokenStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// replicas says how many of the serving replicas that may be answering refuse already, as in 3/3.
@@ -106,7 +108,7 @@ type RevokedTokenStatus struct {
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	// +kubebuilder:validation:XValidation:rule="self > timestamp('1000-01-01T00:00:00Z')",message="enforcedAt must be a time such as 2026-01-02T15:04:05Z"
 	EnforcedAt *metav1.Time `json:"enforcedAt,omitempty"`
-	// conditions holds Enforced.
+	// conditions holds Enforced, and Ready, which says the same to tools that know no other condition.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

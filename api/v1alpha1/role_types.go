@@ -32,7 +32,7 @@ type Role struct {
 
 // RoleSpec is what an administrator declares about a role.
 type RoleSpec struct {
-	// description is for people.
+	// description tells people what the Role is for, in at most 512 characters.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	Description string `json:"description,omitempty"`
@@ -148,7 +148,8 @@ type KubernetesRule struct {
 
 // RoleStatus is what Latchkey observes of a Role.
 type RoleStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// effectiveRoles are this Role and all that it includes, sorted.
@@ -159,7 +160,7 @@ type RoleStatus struct {
 	// A replica that starts later rewrites nothing: it knows the generation before it answers.
 	// +optional
 	Replicas string `json:"replicas,omitempty"`
-	// conditions holds Ready.
+	// conditions holds Ready, whose reason and message say what is wrong.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -85,6 +86,8 @@ var _ = Describe("Every definition", func() {
 			for _, n := range walk(node{schema: schemaOf(definition)}) {
 				if n.name != "" && n.path != "apiVersion" && n.path != "kind" {
 					Expect(n.schema.Description).To(HavePrefix(n.name+" "), n.path)
+					Expect(len(strings.Fields(n.schema.Description))).To(BeNumerically(">=", 5), n.path)
+					Expect(n.schema.Description).To(HaveSuffix("."), n.path)
 				}
 			}
 		})

@@ -62,12 +62,12 @@ type SessionSpec struct {
 
 // SessionUser is who logged in.
 type SessionUser struct {
-	// name of the User.
+	// name is the metadata.name of the User.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Name string `json:"name"`
-	// uid of the User.
+	// uid is the metadata.uid of the User: another one of the name, made later, isn't who logged in.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Type=string
@@ -96,7 +96,7 @@ type SessionRefresh struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	TokenID string `json:"tokenID,omitempty"`
-	// at is when it was presented.
+	// at is when that token was presented first. Unset: at login.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time

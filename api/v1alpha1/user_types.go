@@ -18,7 +18,8 @@ type User struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is what an administrator declares.
+	// spec is what an administrator declares. Latchkey writes it only for holders of adminRole, and for users who change
+	// their password over HTTP.
 	// +optional
 	// +kubebuilder:default={}
 	Spec UserSpec `json:"spec,omitzero"`
@@ -41,7 +42,8 @@ type UserSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches(r\"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$\")",message="an email address looks like ada@example.com: one address, in ASCII, at most 64 characters before the @"
 	Email string `json:"email,omitempty"`
 
-	// passwordSecretRef names the Secret with the user's password. Unset: nobody can log in as this user.
+	// passwordSecretRef names the Secret with the user's password. Unset, or while that Secret can't be used: nobody can log in
+	// as this user by a password, and Ready says why.
 	// +optional
 	PasswordSecretRef *PasswordSecretReference `json:"passwordSecretRef,omitempty"`
 
@@ -60,7 +62,7 @@ type UserSpec struct {
 
 // PasswordSecretReference names a Secret of the User's namespace.
 type PasswordSecretReference struct {
-	// name of a Secret of type auth.latchkey.dev/password with the data key passwordHash (a PHC
+	// name is that of a Secret of type auth.latchkey.dev/password with the data key passwordHash (a PHC
 	// string: argon2id, or bcrypt from a migration) or, on its way in, password.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -70,14 +72,15 @@ type PasswordSecretReference struct {
 
 // UserStatus is what Latchkey observes of a User.
 type UserStatus struct {
-	// observedGeneration is the generation of the spec that this status describes.
+	// observedGeneration is the metadata.generation that this status describes. While it differs from metadata.generation,
+	// or is unset, the rest of status isn't about the present spec.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// passwordFingerprint identifies the password hash whose predecessor's logins have been revoked
 	// (a truncated SHA-256 of the PHC string). A login with another one waits for it.
 	// +optional
 	PasswordFingerprint string `json:"passwordFingerprint,omitempty"`
-	// conditions holds Ready.
+	// conditions holds Ready, whose reason and message say what is wrong.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,15 +11,19 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/latchkey-auth/latchkey/cmd/version"
 )
+
+// stamped is the version that the build wrote with -ldflags -X main.stamped=….
+var stamped string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	if err := root(streams).ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1) //nolint:gocritic // the process ends here: there is no signal left to wait for
+	if code := exitCode(streams.ErrOut, root(streams).ExecuteContext(ctx)); code != 0 {
+		os.Exit(code) //nolint:gocritic // the process ends here: there is no signal left to wait for
 	}
 }
 
@@ -46,11 +49,7 @@ func root(streams genericiooptions.IOStreams) *cobra.Command {
 	k.AddFlags(cmd.PersistentFlags())
 	cmd.AddCommand(decisions(k)...)
 	cmd.AddCommand(logins(k)...)
+	cmd.AddCommand(version.Command("kubectl-latchkey", stamped))
+	_ = cmd.RegisterFlagCompletionFunc("namespace", k.completeRealms)
 	return cmd
 }
-
-// decisions are the subcommands that tell who may do what, and why.
-func decisions(*kubectl) []*cobra.Command { return nil }
-
-// logins are the subcommands about users, their logins and tokens, and what is in force.
-func logins(*kubectl) []*cobra.Command { return nil }

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
+	"github.com/latchkey-auth/latchkey/cmd/prompt"
 	"github.com/latchkey-auth/latchkey/webhook/password"
 )
 
@@ -24,7 +19,7 @@ func hashPassword() *cobra.Command {
 		Short: "Read a password from the terminal or standard input and print its hash for a password Secret",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			secret, err := readPassword(cmd.InOrStdin(), cmd.ErrOrStderr())
+			secret, err := prompt.Password(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), "Password: ")
 			if err != nil {
 				return err
 			}
@@ -46,19 +41,4 @@ func hashPassword() *cobra.Command {
 	cmd.Flags().BoolVar(&strong, "strong", false, "argon2id with 64 MiB (RFC 9106's second choice) instead of 19 MiB; each login costs as much")
 	cmd.Flags().IntVar(&minLength, "min-length", 12, "the fewest characters to accept; see Realm.spec.passwords.minLength")
 	return cmd
-}
-
-// readPassword reads one line, without echo where a person types it.
-func readPassword(in io.Reader, prompt io.Writer) (string, error) {
-	if file, ok := in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		fmt.Fprint(prompt, "Password: ")
-		secret, err := term.ReadPassword(int(file.Fd()))
-		fmt.Fprintln(prompt)
-		return string(secret), err
-	}
-	line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	return strings.TrimRight(line, "\r\n"), nil
 }

@@ -10,7 +10,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/latchkey-auth/latchkey/cmd/version"
 )
+
+// stamped is the version that the build wrote with -ldflags -X main.stamped=….
+var stamped string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -34,7 +39,7 @@ func root() *cobra.Command {
 		process("controller", "Run the controllers: keys, conditions, collection", parts{controllers: true}),
 		hashPassword(),
 		importCommand(),
-		versionCommand(),
+		version.Command("latchkey", stamped),
 	)
 	return cmd
 }

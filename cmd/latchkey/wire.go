@@ -25,6 +25,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/cmd/version"
 	"github.com/latchkey-auth/latchkey/controllers"
 	"github.com/latchkey-auth/latchkey/controllers/feed"
 	"github.com/latchkey-auth/latchkey/controllers/servertime"
@@ -187,7 +188,7 @@ func restConfig(o *options, now *servertime.Clock) (*rest.Config, error) {
 		return nil, fmt.Errorf("find the API server (--kubeconfig, $KUBECONFIG or the Pod's ServiceAccount): %w", err)
 	}
 	config.QPS = -1
-	config.UserAgent = "latchkey/" + version()
+	config.UserAgent = "latchkey/" + version.Of(stamped)
 	config.Wrap(now.Transport)
 	return config, nil
 }

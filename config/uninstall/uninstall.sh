@@ -126,8 +126,12 @@ rbac=rbac.authorization.k8s.io
 for right in realm-serve realm-serve-passwords realm-serve-user-management realm-controller; do # in every realm
 	change delete rolebindings.$rbac,roles.$rbac --all-namespaces --field-selector="metadata.name=latchkey-$right"
 done
+for people in admins editors viewers; do
+	change delete rolebindings.$rbac --all-namespaces --field-selector="metadata.name=latchkey-realm-$people"
+done
 change --namespace="$namespace" delete rolebindings.$rbac,roles.$rbac latchkey-serve latchkey-controller latchkey-controller-events --ignore-not-found
 change delete clusterrolebindings.$rbac,clusterroles.$rbac latchkey-serve latchkey-controller --ignore-not-found
+change delete clusterroles.$rbac latchkey-admin latchkey-editor latchkey-viewer --ignore-not-found
 change --namespace="$namespace" delete serviceaccounts latchkey-serve latchkey-controller --ignore-not-found
 
 say 'deleting the Service and policies'

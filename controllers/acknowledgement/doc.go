@@ -7,6 +7,7 @@
 //   - register.go: the one who looks: watches, lists, and wakes whoever waits.
 //   - follower.go: what one controller waits for.
 //   - gone.go: replicas that went without word.
+//   - onlooker.go: the same for somebody who isn't the leader, such as kubectl's plugin.
 //
 // It is the truth before it is an answer. A Lease is written before a replica's first list, and a list of Leases
 // is live: so a replica that isn't in a list that began after an object was made knows that object, whenever it

@@ -35,6 +35,7 @@ type note struct {
 	uid             types.UID
 	generation      int64
 	resourceVersion string
+	keys            string // the resourceVersion of the realm's key Secret that counts, too; "": none does
 	at              time.Time
 	number          uint64 // in the order of all notes
 	said            replica.Verdict
@@ -63,15 +64,17 @@ func (f *Follower) Source() source.Source {
 // Judge says whether the generation of o is in force, and keeps a note of it until that is forgotten. It never
 // waits, and never says True before a list of Leases that began after the note was taken. Until Patience is
 // over it says True, or that it doesn't know yet.
-func (f *Follower) Judge(o client.Object) replica.Verdict {
+func (f *Follower) Judge(o client.Object) replica.Verdict { return f.JudgeWithKeys(o, "") }
+
+// JudgeWithKeys is Judge of a Realm that is in force only where its key Secret is known, too, as it was at the
+// resourceVersion keys.
+func (f *Follower) JudgeWithKeys(o client.Object, keys string) replica.Verdict {
 	r := f.register
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.Clock.Now()
-	n := f.note(o, now)
-	v := Judge(r.seen.replicas(now), func(followed replica.Followed) bool {
-		return followed.Kind(f.resource, n.resourceVersion)
-	})
+	n := f.note(o, keys, now)
+	v := Judge(r.seen.replicas(now), func(followed replica.Followed) bool { return f.passed(o.GetNamespace(), n, followed) })
 	switch {
 	case v.InForce != metav1.ConditionTrue:
 	case r.listed >= n.number:
@@ -91,15 +94,24 @@ func (f *Follower) Judge(o client.Object) replica.Verdict {
 	return n.damp(v, now)
 }
 
-// note returns the note of o's generation. A new one asks for a list.
-func (f *Follower) note(o client.Object, now time.Time) *note {
-	key := client.ObjectKeyFromObject(o)
+// passed says whether a replica that has followed so far knows all that n waits for.
+func (f *Follower) passed(namespace string, n *note, followed replica.Followed) bool {
+	return followed.Kind(f.resource, n.resourceVersion) && (n.keys == "" || followed.Key(namespace, n.keys))
+}
+
+// note returns the note of o's generation. A new one asks for a list, and other keys make one: a replica that
+// an earlier list doesn't name may have read the keys before them.
+func (f *Follower) note(o client.Object, keys string, now time.Time) *note {
+	key, resourceVersion := client.ObjectKeyFromObject(o), o.GetResourceVersion()
 	if n := f.notes[key]; n != nil && n.uid == o.GetUID() && n.generation == o.GetGeneration() {
-		return n
+		if n.keys == keys {
+			return n
+		}
+		resourceVersion = n.resourceVersion
 	}
 	f.register.noted++
 	n := &note{
-		uid: o.GetUID(), generation: o.GetGeneration(), resourceVersion: o.GetResourceVersion(),
+		uid: o.GetUID(), generation: o.GetGeneration(), resourceVersion: resourceVersion, keys: keys,
 		at: now, number: f.register.noted,
 	}
 	f.notes[key] = n
@@ -129,12 +141,12 @@ func (f *Follower) Forget(object types.NamespacedName) {
 }
 
 // wake enqueues what f waits for and which concerns.
-func (f *Follower) wake(concerns func(*Follower, *note) bool) {
+func (f *Follower) wake(concerns func(*Follower, types.NamespacedName, *note) bool) {
 	if f.queue == nil {
 		return // its controller looks at everything when it starts
 	}
 	for object, n := range f.notes {
-		if concerns(f, n) {
+		if concerns(f, object, n) {
 			f.queue.Add(reconcile.Request{NamespacedName: object})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/flowcontrol"
 	"k8s.io/utils/clock"
@@ -161,13 +162,13 @@ func (r *Register) learn(change func(now time.Time)) {
 	now := r.Clock.Now()
 	change(now)
 	if r.review(now) {
-		r.wake(func(*Follower, *note) bool { return true })
+		r.wake(func(*Follower, types.NamespacedName, *note) bool { return true })
 		return
 	}
 	for name, known := range r.seen {
 		if was, is := before[name], known.state.Followed; !was.Equal(is) {
-			r.wake(func(f *Follower, n *note) bool {
-				return !was.Kind(f.resource, n.resourceVersion) && is.Kind(f.resource, n.resourceVersion)
+			r.wake(func(f *Follower, object types.NamespacedName, n *note) bool {
+				return !f.passed(object.Namespace, n, was) && f.passed(object.Namespace, n, is)
 			})
 		}
 	}
@@ -222,7 +223,7 @@ func (r *Register) list(ctx context.Context) error {
 		if r.watched.IsZero() {
 			r.watched = now
 		}
-		r.wake(func(_ *Follower, n *note) bool { return before < n.number && n.number <= began })
+		r.wake(func(_ *Follower, _ types.NamespacedName, n *note) bool { return before < n.number && n.number <= began })
 	})
 	return nil
 }
@@ -283,7 +284,7 @@ func (r *Register) acquainted() time.Time {
 }
 
 // wake enqueues what followers wait for and which concerns.
-func (r *Register) wake(concerns func(*Follower, *note) bool) {
+func (r *Register) wake(concerns func(*Follower, types.NamespacedName, *note) bool) {
 	for _, f := range r.followers {
 		f.wake(concerns)
 	}

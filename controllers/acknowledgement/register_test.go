@@ -159,6 +159,25 @@ var _ = Describe("The leader", func() {
 		Expect(l.Judge(x).Took).To(Equal(40 * time.Millisecond))
 	})
 
+	It("wants the keys of a realm known, too, and asks anew when they change", func(ctx SpecContext) {
+		a, b := replicaNamed(ctx, "a"), replicaNamed(ctx, "b")
+		l := newLeader(ctx, namespace)
+		x := revoke(ctx)
+		says := func(keys string) func() string {
+			return func() string { return string(l.JudgeWithKeys(x, keys).InForce) }
+		}
+		Expect(says("5")()).To(BeEmpty())
+		follow(ctx, x, a, b)
+		a.FollowKeys(ctx, namespace, "5")
+		Consistently(says("5"), "100ms").Should(BeEmpty())
+		b.FollowKeys(ctx, namespace, "7")
+		Eventually(says("5")).Should(Equal("True"))
+
+		Consistently(says("6"), "100ms").Should(BeEmpty())
+		a.FollowKeys(ctx, namespace, "6")
+		Eventually(says("6")).Should(Equal("True"))
+	})
+
 	It("isn't moved by what it wrote itself", func(ctx SpecContext) {
 		a := replicaNamed(ctx, "a")
 		l := newLeader(ctx, namespace)

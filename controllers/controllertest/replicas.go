@@ -36,6 +36,9 @@ func (InForce) Judge(client.Object) replica.Verdict {
 	return replica.Verdict{InForce: metav1.ConditionTrue}
 }
 
+// JudgeWithKeys says so, too.
+func (InForce) JudgeWithKeys(client.Object, string) replica.Verdict { return InForce{}.Judge(nil) }
+
 // Forget does nothing.
 func (InForce) Forget(types.NamespacedName) {}
 

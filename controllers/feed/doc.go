@@ -18,6 +18,7 @@
 //   - lease.go: this replica's own Lease, whose renewals are the clock for that.
 //   - realmkeys.go: a feed for the key Secret of each realm.
 //   - local.go: what this replica wrote itself, told at once.
+//   - snapshot.go: a directory of objects that somebody read once, without a watch.
 //   - client.go, log.go, metrics.go.
 //
 // # What can't be decoded

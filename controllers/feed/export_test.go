@@ -33,8 +33,7 @@ func DecodeRevocation(data []byte) (directory.Revocation, error) {
 
 func DecodeRealm(data []byte, externalURL, defaultRealm string) (directory.Settings, error) {
 	o := parsed(data)
-	f := &Feed{config: Config{ExternalURL: externalURL, DefaultRealm: defaultRealm}}
-	return f.decodeRealm(&o.ObjectMeta, o.Spec)
+	return realmDecoder(externalURL, defaultRealm)(&o.ObjectMeta, o.Spec)
 }
 
 // DecodeKeys returns whether the Secret counts at all for the Realm of that UID.

@@ -97,7 +97,7 @@ func New(c Config) (*Feed, error) {
 	f := &Feed{config: c, clients: clients, awaited: make(chan struct{}, 1)}
 	f.metrics = newMetrics(f)
 	f.keys = newRealmKeys(f)
-	realms := follow(f, "realms", c.Directory.Settings(), f.decodeRealm)
+	realms := follow(f, "realms", c.Directory.Settings(), realmDecoder(c.ExternalURL, c.DefaultRealm))
 	realms.translate = onlyTheOne(realms.translate)
 	realms.onPut, realms.onDelete, realms.onReplace = f.keys.appeared, f.keys.disappeared, f.keys.replaced
 	f.users = follow(f, "users", c.Directory.Users(), decodeUser)
@@ -121,7 +121,20 @@ func follow[T any](f *Feed, kind string, table *directory.Table[T], decode func(
 	s := newStore(f, source, table)
 	s.effect = "it denies what it names"
 	s.replace, s.follow = table.Replace, table.Follow
-	s.translate = func(o any) (entry[T], bool) {
+	s.translate = translator(decode)
+	f.metrics.unreadable.WithLabelValues(kind)
+	f.feeds = append(f.feeds, follower{
+		source: source,
+		run:    func(ctx context.Context) { f.reflect(ctx, source, s, &object{}) },
+		synced: s.synced.Load,
+		count:  table.Len,
+	})
+	return s
+}
+
+// translator makes entries of objects, by what decode says of their specs.
+func translator[T any](decode func(*metav1.ObjectMeta, json.RawMessage) (T, error)) func(any) (entry[T], bool) {
+	return func(o any) (entry[T], bool) {
 		object, ok := o.(*object)
 		if !ok {
 			return entry[T]{}, false
@@ -131,14 +144,6 @@ func follow[T any](f *Feed, kind string, table *directory.Table[T], decode func(
 		e.Value, e.err = value, errors.Join(e.err, err)
 		return e, true
 	}
-	f.metrics.unreadable.WithLabelValues(kind)
-	f.feeds = append(f.feeds, follower{
-		source: source,
-		run:    func(ctx context.Context) { f.reflect(ctx, source, s, &object{}) },
-		synced: s.synced.Load,
-		count:  table.Len,
-	})
-	return s
 }
 
 func (f *Feed) newSource(kind string) *source {

@@ -15,21 +15,23 @@ import (
 	"github.com/latchkey-auth/latchkey/webhook/token"
 )
 
-// decodeRealm says how a realm is set up. One that is being deleted stays until it
+// realmDecoder says how a realm is set up. One that is being deleted stays until it
 // is gone: the object is no grant, what it holds together dies by itself, and so
 // every replica and the leader agree on one moment, that of the deletion.
-func (f *Feed) decodeRealm(meta *metav1.ObjectMeta, raw json.RawMessage) (directory.Settings, error) {
-	var spec v1alpha1.RealmSpec
-	err := decode(raw, &spec)
-	if err != nil {
-		return directory.Settings{Unusable: "the Realm object can't be read: " + err.Error()}, err
+func realmDecoder(externalURL, defaultRealm string) func(*metav1.ObjectMeta, json.RawMessage) (directory.Settings, error) {
+	return func(meta *metav1.ObjectMeta, raw json.RawMessage) (directory.Settings, error) {
+		var spec v1alpha1.RealmSpec
+		err := decode(raw, &spec)
+		if err != nil {
+			return directory.Settings{Unusable: "the Realm object can't be read: " + err.Error()}, err
+		}
+		s := settingsOf(&spec, directory.Issuer(spec.Issuer, externalURL, defaultRealm, meta.Namespace))
+		if err := unusable(s); err != nil {
+			s.Unusable = "the Realm object can't be used: " + err.Error()
+			return s, err
+		}
+		return s, nil
 	}
-	s := settingsOf(&spec, directory.Issuer(spec.Issuer, f.config.ExternalURL, f.config.DefaultRealm, meta.Namespace))
-	if err := unusable(s); err != nil {
-		s.Unusable = "the Realm object can't be used: " + err.Error()
-		return s, err
-	}
-	return s, nil
 }
 
 // onlyTheOne overlooks Realm objects whose name isn't the one that counts.

@@ -28,6 +28,8 @@ const retryUnreachable = 10 * time.Second
 type Config struct {
 	// Client patches status.
 	Client client.Client
+	// Live reads from the API server.
+	Live client.Reader
 	// Keys keeps the key Secret.
 	Keys keeper
 	// Replicas say whether a realm is in force.
@@ -45,9 +47,10 @@ type keeper interface {
 	Ensure(ctx context.Context, realm *v1alpha1.Realm) (token.Document, replica.Verdict, error)
 }
 
-// acknowledgements say whether every replica that may be answering judges by a Realm's generation.
+// acknowledgements say whether every replica that may be answering judges by a Realm's generation, and knows its key
+// Secret as it was at a resourceVersion ("": or doesn't).
 type acknowledgements interface {
-	Judge(client.Object) replica.Verdict
+	JudgeWithKeys(realm client.Object, keys string) replica.Verdict
 	// Forget: nobody will ask again.
 	Forget(types.NamespacedName)
 }
@@ -77,7 +80,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, realm *v1alpha1.Realm) (reco
 	realm.Status.Issuer = r.Issuer(realm.Spec.Issuer, realm.Namespace)
 	realm.Status.ObservedGeneration = realm.Generation
 	summarize(realm)
-	verdict, settled := r.inForce(before, realm)
+	verdict, settled, err := r.inForce(ctx, before, realm)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
 	if verdict.Again > 0 && (result.RequeueAfter == 0 || verdict.Again < result.RequeueAfter) {
 		result.RequeueAfter = verdict.Again
 	}
@@ -122,25 +128,6 @@ func summarize(realm *v1alpha1.Realm) {
 		return
 	}
 	setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonKeysNotReady, "the condition KeysReady says why")
-}
-
-// inForce sets replicas, and takes Ready back while a replica judges by an earlier generation. It isn't settled
-// while that isn't known and nothing else is wrong: then one write will say it all.
-func (r *Reconciler) inForce(before, realm *v1alpha1.Realm) (verdict replica.Verdict, settled bool) {
-	told := before.Status.ObservedGeneration == realm.Generation
-	if told && replica.All(before.Status.Replicas) {
-		r.Replicas.Forget(client.ObjectKeyFromObject(realm))
-		return replica.Verdict{}, true // for this generation it was, and stays so
-	}
-	ready := meta.IsStatusConditionTrue(realm.Status.Conditions, v1alpha1.ConditionReady)
-	verdict = r.Replicas.Judge(realm)
-	if verdict.Known() || !told {
-		realm.Status.Replicas = verdict.Replicas()
-	}
-	if ready && verdict.Known() && verdict.InForce != metav1.ConditionTrue {
-		setCondition(realm, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNotYetInForce, verdict.Message)
-	}
-	return verdict, verdict.Known() || !ready
 }
 
 func setCondition(realm *v1alpha1.Realm, kind string, status metav1.ConditionStatus, reason, message string) {

@@ -114,11 +114,11 @@ var _ = Describe("Rotation", func() {
 		world.pass(namespace, time.Minute)
 
 		eventually(ctx).Should(keysReady("True RotationWaits: key " + first + " goes on signing, longer than it should: replica blue hasn't followed"))
-		Expect(get(ctx)).To(And(beReady("True Ready"), HaveField("Status.ActiveKeyID", first)))
+		Expect(get(ctx)).To(And(beReady("False NotYetInForce: tokens aren't signed with "), HaveField("Status.ActiveKeyID", first)))
 		Eventually(events(ctx)).WithContext(ctx).Should(ContainElement(HavePrefix("Warning RotationWaits: ")))
 
 		world.block(namespace, false) // and nobody tells
-		eventually(ctx).Should(And(keysReady("True KeyRotated: key "), HaveField("Status.ActiveKeyID", Not(Equal(first)))))
+		eventually(ctx).Should(And(keysReady("True KeyRotated: key "), beReady("True Ready"), HaveField("Status.ActiveKeyID", Not(Equal(first)))))
 	})
 
 	It("forgets that it waited when nothing is asked for any more", func(ctx SpecContext) {

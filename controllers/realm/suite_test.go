@@ -56,6 +56,7 @@ var _ = AfterSuite(func() { suite.Stop() })
 func config(mgr manager.Manager) realm.Config {
 	return realm.Config{
 		Client:   mgr.GetClient(),
+		Live:     mgr.GetAPIReader(),
 		Replicas: controllertest.InForce{},
 		Keys:     keepers{mgr},
 		Issuer: func(specIssuer, namespace string) string {

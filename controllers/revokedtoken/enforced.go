@@ -55,9 +55,11 @@ func (r *Reconciler) describe(t *v1alpha1.RevokedToken, verdict replica.Verdict)
 	}
 	t.Status.ObservedGeneration = t.Generation
 	t.Status.Replicas = verdict.Replicas()
-	meta.SetStatusCondition(&t.Status.Conditions, metav1.Condition{
-		Type: v1alpha1.ConditionEnforced, Status: verdict.InForce, Reason: reason, Message: message, ObservedGeneration: t.Generation,
-	})
+	for _, kind := range []string{v1alpha1.ConditionEnforced, v1alpha1.ConditionReady} { // Ready, for tools that know no other
+		meta.SetStatusCondition(&t.Status.Conditions, metav1.Condition{
+			Type: kind, Status: verdict.InForce, Reason: reason, Message: message, ObservedGeneration: t.Generation,
+		})
+	}
 }
 
 func enforced(verdict replica.Verdict) string {

@@ -24,6 +24,7 @@ type Login struct {
 	Notice   string // what happened before, a sentence
 	Problem  string // why the form was refused, a sentence
 	Wrong    bool   // the problem is with what was typed
+	Hint     string // what to know before trying again, a sentence
 }
 
 // Login writes a login page.

@@ -34,12 +34,12 @@ func pages(t *testing.T) map[string]*httptest.ResponseRecorder {
 	login("login", 200, page.Login{})
 	login("login to go on", 200, page.Login{Back: "https://app.example.com/a?b=c&d=e", Probe: true})
 	login("login on this machine", 200, page.Login{Back: "http://app.localhost:8080/"})
-	login("login with wrong credentials", 401, page.Login{Username: "ada", Problem: "The user name or the password is wrong.", Wrong: true})
+	login("login with wrong credentials", 401, page.Login{Username: "ada", Problem: "The user name or the password is wrong.", Wrong: true, Hint: "After 10 wrong passwords within 1 hour, even the right one is refused for 15 minutes."})
 	login("login when there are too many", 429, page.Login{Username: "ada", Problem: "Too many logins at once: try again in a moment."})
 	login("login after signing out", 200, page.Login{Notice: "You have signed out."})
 	login("login of somebody who is in", 200, page.Login{SignedIn: "Ada (ada)", Back: "https://app.example.com/"})
 	login("login of somebody who is in, to stay", 200, page.Login{SignedIn: evil})
-	login("login that was attacked", 401, page.Login{Username: evil, Problem: evil, Notice: evil, Back: "https://app.example.com/" + evil})
+	login("login that was attacked", 401, page.Login{Username: evil, Problem: evil, Hint: evil, Notice: evil, Back: "https://app.example.com/" + evil})
 
 	account := func(name string, a page.Account) {
 		a.Root = "../"

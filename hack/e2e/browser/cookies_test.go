@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,6 +33,18 @@ func loginPage(ctx context.Context) (string, error) {
 	return string(page), err
 }
 
+// keeps has a browser keep a cookie for longer than it was told, as one does whose clock is slow.
+func keeps(c *network.Cookie) chromium.Step {
+	yes := true
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.SetCookie, network.SetCookieParams{
+			Name: c.Name, Value: c.Value, Domain: c.Domain, Path: c.Path, Secure: &yes, HTTPOnly: &yes, SameSite: c.SameSite,
+			Expires: cdp.TimeSinceEpoch(time.Now().Add(time.Hour).Unix()),
+		})
+		return err
+	})
+}
+
 var _ = Describe("Cookies", func() {
 	It("that are blocked are what the page speaks of, instead of asking for ever", func(ctx SpecContext) {
 		vera := aUser(ctx, "vera-blocks", "viewer")
@@ -45,18 +60,25 @@ var _ = Describe("Cookies", func() {
 		Expect(tab.Cookies()).To(BeEmpty())
 	})
 
-	It("die with the login, whose end the realm sets", func(ctx SpecContext) {
+	It("die with the login, whose end the realm sets, and an app asks for another one and goes on where it was", func(ctx SpecContext) {
 		vera := aUser(ctx, "vera-expires", "viewer")
 		changeRealm(ctx, func(s *v1alpha1.RealmSpec) { s.Sessions.CookieTTL = metav1.Duration{Duration: time.Minute} })
 		DeferCleanup(func(ctx context.Context) {
 			changeRealm(ctx, func(s *v1alpha1.RealmSpec) { s.Sessions.CookieTTL = metav1.Duration{Duration: 12 * time.Hour} })
 		})
 
+		var tab *chromium.Tab
 		Eventually(func() time.Duration { // until Latchkey has heard of it
 			before := time.Now()
-			cookie := cookieOf(signedIn(vera))
+			tab = signedIn(vera)
+			cookie := cookieOf(tab)
 			return time.Unix(int64(cookie.Expires), 0).Sub(before)
 		}).WithTimeout(patience).Should(And(BeNumerically(">", 30*time.Second), BeNumerically("<=", 2*time.Minute)))
+
+		do(tab, keeps(cookieOf(tab)))
+		Eventually(asked).WithArguments(tab, reader+"/reports/q3?x=1").WithTimeout(time.Minute + patience).WithPolling(time.Second).Should(BeTrue())
+		Expect(text(tab, "main")).To(ContainSubstring("Your session has expired"))
+		Expect(signIn(tab, vera).URL).To(Equal(reader + "/reports/q3?x=1"))
 	})
 
 	It("that apps can't share are what the page speaks of: which field to set", func(ctx SpecContext) {
