@@ -141,6 +141,7 @@ var _ = Describe("A kustomization", func() {
 		Entry("realm/rights", "realm/rights"),
 		Entry("manager", "manager"),
 		Entry("kubernetes", "kubernetes"),
+		Entry("admission", "admission"),
 		Entry("samples, but for the passwords", "samples", "users-secrets.example.yaml"),
 	)
 

@@ -53,6 +53,10 @@ var layers = map[string][]string{
 	},
 	"webhook/kubernetes": {"net/http", "github.com/prometheus/client_golang/"}, // its rooms say what they need beyond that
 	"webhook/cluster":    slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
+	"webhook/kubernetes/admission": slices.Concat(client, []string{
+		"net/http", module + "api/v1alpha1", module + "webhook/directory", module + "webhook/policy",
+		"github.com/prometheus/client_golang/", "golang.org/x/sync/errgroup",
+	}),
 
 	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),
 	"controllers":      slices.Concat(controller, []string{module + "controllers/"}),

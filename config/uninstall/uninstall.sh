@@ -131,6 +131,8 @@ change delete clusterrolebindings.$rbac,clusterroles.$rbac latchkey-serve latchk
 change --namespace="$namespace" delete serviceaccounts latchkey-serve latchkey-controller --ignore-not-found
 
 say 'deleting the Service and policies'
+policies=admissionregistration.k8s.io
+change delete validatingadmissionpolicybindings.$policies,validatingadmissionpolicies.$policies latchkey-admin-role latchkey-own-secrets latchkey-replica-leases latchkey-signing-keys --ignore-not-found
 change --namespace="$namespace" delete services latchkey --ignore-not-found
 change --namespace="$namespace" delete poddisruptionbudgets latchkey-serve latchkey-controller --ignore-not-found
 change --namespace="$namespace" delete networkpolicies default-deny latchkey-public latchkey-operations latchkey-api-server --ignore-not-found
