@@ -58,6 +58,10 @@ var layers = map[string][]string{
 		"github.com/prometheus/client_golang/", "golang.org/x/sync/errgroup",
 	}),
 
+	"webhook/kubernetes/review":      {"net/http", "github.com/go-json-experiment/json"},
+	"webhook/kubernetes/tokenreview": {"net/http", module + "webhook/directory", module + "webhook/kubernetes/review", "k8s.io/api/authentication/v1", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/prometheus/client_golang/"},
+	"webhook/kubernetes/authorize":   {"net/http", module + "webhook/directory", module + "webhook/policy", module + "webhook/kubernetes/review", "k8s.io/api/authorization/v1", "github.com/prometheus/client_golang/"},
+
 	"controllers/feed": slices.Concat(controller, []string{"net/http", "github.com/prometheus/client_golang/"}),
 	"controllers":      slices.Concat(controller, []string{module + "controllers/"}),
 

@@ -31,7 +31,8 @@ func (s *Service) setPassword(w http.ResponseWriter, r *http.Request, realm *dir
 		return err
 	}
 	return s.withUser(w, r, c, http.StatusNoContent, func(ctx context.Context) (*directory.User, error) {
-		_, err := s.Accounts.Change(ctx, realm.Namespace(), c.param, func(*Account) {}, hash)
+		unchanged := func(a *Account) error { return mayTakeOver(realm, a) }
+		_, err := s.Accounts.Change(ctx, realm.Namespace(), c.param, unchanged, hash)
 		if err == nil {
 			s.audit.record(r, c, eventPasswordChanged, userAttr(c.param), slog.String("by", admin.user.Name))
 		}

@@ -102,9 +102,9 @@ type accounts interface {
 	Get(ctx context.Context, realm, name string) (*directory.User, error)
 	// List returns at most limit users, and where to continue ("" at the end).
 	List(ctx context.Context, realm string, limit int64, from string) (users []*directory.User, next string, err error)
-	// Change applies change to the current account and stores it; passwordHash "" keeps
-	// the password.
-	Change(ctx context.Context, realm, name string, change func(*Account), passwordHash string) (*directory.User, error)
+	// Change applies change to the current account and stores it, unless change refuses;
+	// passwordHash "" keeps the password.
+	Change(ctx context.Context, realm, name string, change func(*Account) error, passwordHash string) (*directory.User, error)
 	Delete(ctx context.Context, realm, name string) error
 	// ReplacePassword gives user, as the caller knows them, another password and ends
 	// their logins; ErrConflict if somebody else gave them one meanwhile.

@@ -77,7 +77,9 @@ func (s *Service) createUser(w http.ResponseWriter, r *http.Request, realm *dire
 		return err
 	}
 	account := Account{Username: body.Username.value}
-	body.apply(&account)
+	if err := body.applyWithin(realm, &account); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 	defer cancel()
 	user, err := s.Accounts.Create(ctx, realm.Namespace(), account, hash)
@@ -116,7 +118,8 @@ func (s *Service) changeUser(w http.ResponseWriter, r *http.Request, realm *dire
 		return err
 	}
 	return s.withUser(w, r, c, http.StatusOK, func(ctx context.Context) (*directory.User, error) {
-		user, err := s.Accounts.Change(ctx, realm.Namespace(), c.param, body.apply, hash)
+		change := func(a *Account) error { return body.applyWithin(realm, a) }
+		user, err := s.Accounts.Change(ctx, realm.Namespace(), c.param, change, hash)
 		if err == nil {
 			s.audit.record(r, c, eventUserChanged, userAttr(user.Name), slog.String("by", admin.user.Name))
 		}
@@ -249,7 +252,10 @@ func invalidField(field, problem string) error {
 // accountFailure maps what a store says of a user.
 func accountFailure(err error) error {
 	var invalid *InvalidField
+	var refused *failure
 	switch {
+	case errors.As(err, &refused):
+		return refused
 	case errors.As(err, &invalid):
 		return invalidField(invalid.Field, invalid.Problem)
 	case errors.Is(err, ErrNotFound):

@@ -22,6 +22,9 @@ func decodeRole(meta *metav1.ObjectMeta, raw json.RawMessage) (directory.Role, e
 	for _, r := range spec.Rules {
 		role.Rules = append(role.Rules, rule(r))
 	}
+	for _, r := range spec.KubernetesRules {
+		role.KubernetesRules = append(role.KubernetesRules, policy.KubernetesRule(r))
+	}
 	return role, nil
 }
 

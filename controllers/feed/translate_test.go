@@ -72,6 +72,12 @@ func TestRoles(t *testing.T) {
 		"a whole Role": {
 			anObject(`{"includes": ["viewer"], "rules": [{"hosts": ["*"], "paths": ["/**"], "methods": ["GET"]}]}`),
 			directory.Role{Name: "ann", Includes: []string{"viewer"}, Rules: []policy.Rule{{Hosts: []string{"*"}, Paths: []string{"/**"}, Methods: []string{"GET"}}}}, false},
+		"a Role with rules for the API server": {
+			anObject(`{"kubernetesRules": [{"apiGroups": ["", "apps"], "resources": ["pods/log"], "resourceNames": ["web"], "namespaces": ["*"], "verbs": ["get"]}, {"nonResourceURLs": ["/metrics"], "verbs": ["*"]}]}`),
+			directory.Role{Name: "ann", KubernetesRules: []policy.KubernetesRule{
+				{APIGroups: []string{"", "apps"}, Resources: []string{"pods/log"}, ResourceNames: []string{"web"}, Namespaces: []string{"*"}, Verbs: []string{"get"}},
+				{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"*"}},
+			}}, false},
 		"an empty Role exists": {
 			anObject(`{}`), directory.Role{Name: "ann"}, false},
 		"a Role with a rule that can't be read grants nothing": {

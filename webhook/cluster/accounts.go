@@ -75,13 +75,15 @@ func (a Accounts) List(ctx context.Context, realm string, limit int64, from stri
 
 // Change reads, changes and stores a user, again if somebody else (the leader's status,
 // mostly) was faster. A new password gets a Secret of its own, and the logins that were
-// made with the old one are dead when this returns.
-func (a Accounts) Change(ctx context.Context, realm, name string, change func(*webhook.Account), passwordHash string) (*directory.User, error) {
+// made with the old one are dead when this returns. What change refuses is stored nowhere.
+func (a Accounts) Change(ctx context.Context, realm, name string, change func(*webhook.Account) error, passwordHash string) (*directory.User, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	edit := func(user *v1alpha1.User) error {
 		account := asAccount(user)
-		change(&account)
+		if err := change(&account); err != nil {
+			return err
+		}
 		return a.fill(ctx, user, account)
 	}
 	store := a.change

@@ -11,6 +11,7 @@
 //   - directory.go, realm.go: what readers see, a Realm per namespace.
 //   - settings.go, user.go, subject.go, revocation.go, role.go, key.go: one kind
 //     each, what it is and how a change of it becomes visible.
+//   - kubernetes.go: what Roles allow in the API server, which no check reads.
 //   - table.go, replace.go: when a change counts, one set of rules for every kind.
 //   - index.go: how names are found without waiting; roleset.go: what users with
 //     the same roles share.

@@ -14,12 +14,13 @@ type Realm struct {
 	namespace string
 	tables    int // that hold something of this namespace; guarded by Directory.mu
 
-	exists   atomic.Bool // there is a Realm object
-	settings atomic.Pointer[Settings]
-	keys     atomic.Pointer[token.Ring]
-	policy   atomic.Pointer[policy.Policy]
-	users    *index[member]
-	roleSets *index[roleSet]
+	exists     atomic.Bool // there is a Realm object
+	settings   atomic.Pointer[Settings]
+	keys       atomic.Pointer[token.Ring]
+	policy     atomic.Pointer[policy.Policy]
+	kubernetes atomic.Pointer[kubernetes] // nil: no Role has kubernetesRules
+	users      *index[member]
+	roleSets   *index[roleSet]
 
 	// What is revoked, by tokenID, by sessionID, and of users by name (whoever
 	// bears it) or by UID.

@@ -13,8 +13,9 @@ type Role = policy.Role
 type roleRows struct {
 	realm *Realm
 	items[Role]
-	changed bool
-	swept   int // policies ago
+	changed           bool // what a check reads
+	kubernetesChanged bool
+	swept             int // policies ago
 }
 
 // sweepEvery bounds how many old policies idle users keep alive (see sweep).
@@ -23,7 +24,10 @@ const sweepEvery = 16
 func (r *roleRows) put(i Item[Role]) {
 	known, found := r.items[i.Name]
 	r.items[i.Name] = i
-	r.changed = r.changed || !found || !reflect.DeepEqual(known.Value, i.Value) // most changes are of status
+	before, now := known.Value, i.Value
+	r.kubernetesChanged = r.kubernetesChanged || !reflect.DeepEqual(before.KubernetesRules, now.KubernetesRules)
+	before.KubernetesRules, now.KubernetesRules = nil, nil
+	r.changed = r.changed || !found || !reflect.DeepEqual(before, now) // most changes are of status
 }
 
 func (r *roleRows) remove(name string) {
@@ -31,19 +35,32 @@ func (r *roleRows) remove(name string) {
 	r.changed = true
 }
 
-// apply compiles the policy anew. What doesn't compile grants nothing; the Role's
-// status says so to its author.
+// apply compiles the policy anew, unless only kubernetesRules changed. What doesn't
+// compile grants nothing; the Role's status says so to its author.
 func (r *roleRows) apply() {
-	if !r.changed {
+	if !r.changed && !r.kubernetesChanged {
 		return
 	}
-	r.changed = false
+	roles := r.readable()
+	if r.changed {
+		r.compile(roles)
+	}
+	r.realm.kubernetes.Store(kubernetesOf(roles, r.realm.policy.Load()))
+	r.changed, r.kubernetesChanged = false, false
+}
+
+// readable are the Roles that can be read.
+func (r *roleRows) readable() []Role {
 	roles := make([]Role, 0, len(r.items))
 	for name, i := range r.items {
-		if i.Value.Name == name { // else it can't be read
+		if i.Value.Name == name {
 			roles = append(roles, i.Value)
 		}
 	}
+	return roles
+}
+
+func (r *roleRows) compile(roles []Role) {
 	compiled, _ := policy.Compile(roles)
 	r.realm.policy.Store(compiled)
 	if r.swept++; r.swept >= sweepEvery || len(r.items) == 0 {

@@ -12,6 +12,9 @@
 //     Request, made canonical once, before any rule sees it.
 //   - decide.go: Decide walks the tables with a Grant and a Request.
 //
+// Beside that road lies kubernetes.go: the rules by which a Role's holders may use the
+// API server, which are no part of a Policy and are matched one by one.
+//
 // Three properties carry the weight:
 //
 // It fails closed. No rule denies, so none can be forgotten: what doesn't match

@@ -22,6 +22,9 @@ type Role struct {
 	Includes []string
 	// Rules allow; nothing denies but the lack of a match.
 	Rules []Rule
+	// KubernetesRules are what holders may do in the API server. Compile leaves them
+	// aside: no check of an HTTP request reads them.
+	KubernetesRules []KubernetesRule
 }
 
 // Rule allows the requests whose host, path and method each match one entry. An
