@@ -4,13 +4,16 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	"github.com/latchkey-auth/latchkey/controllers/feed"
 	"github.com/latchkey-auth/latchkey/controllers/servertime"
@@ -32,7 +35,9 @@ type known struct {
 // asked is what the API server asks, with what keeps it up to date.
 type asked struct {
 	known
-	own         bool // whether nobody else runs the feed
+	own         bool        // whether nobody else runs the feed
+	objects     cache.Cache // what admission judges by
+	cacheFull   atomic.Bool
 	certificate *certificate
 	listener    *webhook.Listener
 }
@@ -50,10 +55,11 @@ func newAsked(o *options, config *rest.Config, s *service, now *servertime.Clock
 		}
 		a.own = true
 	}
-	handler, err := kubernetes.New(kubernetes.Config{
-		Admission: nobody, TokenReview: nobody, Authorize: nobody,
-		Ready: a.ready, Log: log, Registerer: registry, Now: now.Now,
-	})
+	questions := kubernetes.Config{Ready: a.ready, Log: log, Registerer: registry, Now: now.Now}
+	if err := a.answers(&questions, o, config, s); err != nil {
+		return nil, err
+	}
+	handler, err := kubernetes.New(questions)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +70,6 @@ func newAsked(o *options, config *rest.Config, s *service, now *servertime.Clock
 	a.listener, err = webhook.Listen("kubernetes", o.kubernetes.listen, kubernetesConnections, server, log)
 	return a, err
 }
-
-// nobody answers nothing.
-var nobody = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-	http.Error(w, "nobody answers this yet", http.StatusNotImplemented)
-})
 
 // knowWithoutTokens makes a directory of who exists and what each may do, and the feed that fills it.
 func knowWithoutTokens(o *options, config *rest.Config, log *slog.Logger, registry prometheus.Registerer) (known, error) {
@@ -115,15 +116,21 @@ func (a *asked) ready() error {
 	if !a.feed.Synced() {
 		return fmt.Errorf("waiting for %v", a.feed.Waiting())
 	}
+	if !a.cacheFull.Load() {
+		return errors.New("waiting for the Roles and Realms that admission judges by")
+	}
 	return a.certificate.ready()
 }
 
-// follow keeps what is known up to date, unless somebody else does, until ctx ends.
+// follow keeps what is known up to date until ctx ends.
 func (a *asked) follow(ctx context.Context) error {
-	if !a.own {
-		return nil
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error { return a.certificate.follow(ctx) })
+	all.Go(func() error { return a.cached(ctx) })
+	if a.own {
+		all.Go(func() error { return a.feed.Run(ctx) })
 	}
-	return a.feed.Run(ctx)
+	return all.Wait()
 }
 
 // serve answers until ctx ends, and then what was begun.

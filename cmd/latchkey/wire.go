@@ -104,7 +104,6 @@ func run(ctx context.Context, o *options, p parts) error {
 			all.Go(func() error { announce(behind, a.feed, log); return nil })
 		}
 		fronts = append(fronts, a.serve)
-		all.Go(func() error { return a.certificate.follow(behind) })
 		all.Go(func() error { return a.follow(behind) })
 	}
 	if p.controllers {
