@@ -174,7 +174,7 @@ var _ = Describe("A Deployment of config/default", func() {
 		for _, p := range ofKind[networkingv1.NetworkPolicy](render("default"), "NetworkPolicy") {
 			policies[p.Name] = p.Spec
 		}
-		Expect(policies).To(HaveLen(6))
+		Expect(policies).To(HaveLen(5))
 		Expect(policies["default-deny"].PodSelector).To(Equal(metav1.LabelSelector{}))
 		Expect(policies["default-deny"].PolicyTypes).To(ConsistOf(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress))
 		Expect(policies["default-deny"].Ingress).To(BeEmpty())
@@ -184,8 +184,6 @@ var _ = Describe("A Deployment of config/default", func() {
 		Expect(policies["latchkey-api-server"].Ingress).To(BeEmpty())
 		Expect(policies["latchkey-kubernetes"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9443)))))))
 		Expect(policies["latchkey-kubernetes"].Egress).To(ConsistOf(And(HaveField("To", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)))))))
-		Expect(policies["latchkey-controller"].Ingress).To(BeEmpty())
-		Expect(policies["latchkey-controller"].Egress).To(ConsistOf(And(HaveField("To", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9443)))))))
 	})
 })
 

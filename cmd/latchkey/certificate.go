@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 )
 
-// certificate is a pair of files that may not be there yet: the leader makes the Secret that they are
-// of, and may be younger than this process. Once they are there they are read again when they change.
+// certificate is a pair of files that may not be there yet: whoever makes the Secret that they are of
+// may be younger than this process. Once they are there they are read again when they change.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -36,7 +36,7 @@ func (c *certificate) follow(ctx context.Context) error {
 		}
 		if err.Error() != said {
 			said = err.Error()
-			c.log.Info("waiting for the certificate: the leader makes it in the Secret latchkey-kubernetes-tls, if nobody else does", "error", err)
+			c.log.Info("waiting for the certificate: it stands in the Secret latchkey-kubernetes-tls", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -37,7 +37,6 @@ type options struct {
 	replicaName    string
 	maxStaleness   time.Duration
 	kubernetes     kubernetesOptions
-	certificates   certificateOptions
 
 	level   slog.Level
 	proxies []netip.Prefix // trustedProxies, parsed
@@ -70,7 +69,6 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 	}
 	if p.controllers {
 		f.BoolVar(&o.leaderElect, "leader-elect", true, "work only while holding the Lease latchkey-leader in Latchkey's own namespace")
-		o.certificates.register(f)
 	}
 	if p.kubernetes {
 		o.kubernetes.register(f, p)
@@ -115,11 +113,6 @@ func (o *options) complete(p parts) error {
 	}
 	if p.kubernetes {
 		if err := o.kubernetes.complete(o.namespace); err != nil {
-			return err
-		}
-	}
-	if p.controllers {
-		if err := o.certificates.complete(o.namespace); err != nil {
 			return err
 		}
 	}

@@ -86,7 +86,7 @@ func knowWithoutTokens(o *options, config *rest.Config, log *slog.Logger, regist
 }
 
 // tls lets nobody in before there is something to answer with, so that a handshake says as much as
-// readiness does: the leader has the API server ask from the first one on.
+// readiness does.
 func (a *asked) tls(clientCA string) (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12,

@@ -62,25 +62,6 @@ func (k *kubernetesOptions) complete(namespace string) error {
 	return nil
 }
 
-// certificateOptions are the flags of how the API server gets to trust what it asks.
-type certificateOptions struct {
-	admission bool
-	url       string
-}
-
-func (c *certificateOptions) register(f *pflag.FlagSet) {
-	f.BoolVar(&c.admission, "admission", true, "keep the certificate of latchkey kubernetes, and have the API server ask it about Latchkey's kinds once it answers")
-	f.StringVar(&c.url, "kubernetes-url", "", "https URL by which the API server reaches latchkey kubernetes; unset: the Service latchkey-kubernetes in Latchkey's own namespace")
-}
-
-func (c *certificateOptions) complete(namespace string) error {
-	c.url = strings.TrimSuffix(c.url, "/")
-	if c.url != "" && !isURL(c.url, "https") {
-		return fmt.Errorf("--kubernetes-url is an https URL such as https://latchkey-kubernetes.%s.svc, not %q", namespace, c.url)
-	}
-	return nil
-}
-
 // isURL reports whether text is a URL of one of the schemes that paths can be added to.
 func isURL(text string, schemes ...string) bool {
 	u, err := url.Parse(text)
