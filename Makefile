@@ -81,6 +81,7 @@ lint: ## Vet, golangci-lint, formatting, a tidy go.mod
 	go mod tidy -diff
 
 # Each process gets the rights that stand as markers beside the code that needs them.
+KUBERNETES := paths=./webhook/kubernetes/...
 SERVE := paths=./controllers/feed paths=./controllers/replica paths=./webhook/cluster
 CONTROLLER := paths=./controllers $(foreach c,acknowledgement realm revokedtoken role secretwatch session signingkey user,paths=./controllers/$(c))
 
@@ -89,6 +90,7 @@ generate: ## CRDs, deepcopy, RBAC, the chart and reference docs from the sources
 	$(TOOL) controller-gen object paths=./api/... crd paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=latchkey-serve,fileName=serve.yaml $(SERVE) output:rbac:dir=config/rbac/rights
 	$(TOOL) controller-gen rbac:roleName=latchkey-controller,fileName=controller.yaml $(CONTROLLER) output:rbac:dir=config/rbac/rights
+	$(TOOL) controller-gen rbac:roleName=latchkey-kubernetes,fileName=kubernetes.yaml $(KUBERNETES) output:rbac:dir=config/rbac/rights
 	$(TOOL) controller-gen rbac:roleName=latchkey-realm-serve,fileName=serve.yaml $(SERVE) output:rbac:dir=config/realm/rights
 	$(TOOL) controller-gen rbac:roleName=latchkey-realm-controller,fileName=controller.yaml $(CONTROLLER) output:rbac:dir=config/realm/rights
 	go run ./hack/chart

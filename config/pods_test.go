@@ -29,7 +29,7 @@ func podOf(d *appsv1.Deployment) *corev1.Pod {
 }
 
 var _ = Describe("A Deployment of config/default", func() {
-	for _, name := range []string{"latchkey-controller", "latchkey-serve"} {
+	for _, name := range []string{"latchkey-controller", "latchkey-kubernetes", "latchkey-serve"} {
 		Describe(name, func() {
 			var deployment *appsv1.Deployment
 			BeforeEach(func() {
@@ -59,8 +59,16 @@ var _ = Describe("A Deployment of config/default", func() {
 
 			It("has a read-only root and nothing to write to", func() {
 				pod := deployment.Spec.Template.Spec
-				Expect(pod.Volumes).To(BeEmpty())
+				if name != "latchkey-kubernetes" { // which has its certificate
+					Expect(pod.Volumes).To(BeEmpty())
+				}
+				for _, volume := range pod.Volumes {
+					Expect(volume.VolumeSource).To(HaveField("Secret", HaveField("SecretName", "latchkey-kubernetes-tls")))
+				}
 				Expect(pod.Containers).To(HaveLen(1))
+				for _, mount := range pod.Containers[0].VolumeMounts {
+					Expect(mount.ReadOnly).To(BeTrue())
+				}
 				Expect(pod.Containers[0].SecurityContext.ReadOnlyRootFilesystem).To(HaveValue(BeTrue()))
 			})
 
@@ -80,8 +88,12 @@ var _ = Describe("A Deployment of config/default", func() {
 			})
 
 			It("is started with flags that the program has", func() {
-				flags, err := os.ReadFile(filepath.Join(testenv.Root(), "cmd", "latchkey", "flags.go"))
-				Expect(err).NotTo(HaveOccurred())
+				var flags []byte
+				for _, file := range []string{"flags.go", "kubernetesflags.go"} {
+					text, err := os.ReadFile(filepath.Join(testenv.Root(), "cmd", "latchkey", file))
+					Expect(err).NotTo(HaveOccurred())
+					flags = append(flags, text...)
+				}
 				args := deployment.Spec.Template.Spec.Containers[0].Args
 				Expect(args[0]).To(Equal(deployment.Labels["app.kubernetes.io/component"]))
 				Expect(args).To(ContainElement("--external-url=https://auth.example.com"))
@@ -123,18 +135,37 @@ var _ = Describe("A Deployment of config/default", func() {
 		}
 	})
 
-	It("is behind the Service latchkey only on its public port", func() {
+	DescribeTable("is behind its Service only on what others ask", func(service, deployment string, ports ...any) {
 		objects := render("default")
-		services := ofKind[corev1.Service](objects, "Service")
-		Expect(services).To(HaveLen(1))
-		Expect(services[0].Name).To(Equal("latchkey"))
-		Expect(services[0].Spec.Ports).To(ConsistOf(
-			And(HaveField("Port", int32(8080)), HaveField("TargetPort.StrVal", "http"), HaveField("AppProtocol", HaveValue(Equal("http")))),
-			And(HaveField("Port", int32(9191)), HaveField("TargetPort.StrVal", "grpc"), HaveField("AppProtocol", HaveValue(Equal("kubernetes.io/h2c")))),
-		))
+		services := map[string]*corev1.Service{}
+		for _, s := range ofKind[corev1.Service](objects, "Service") {
+			services[s.Name] = s
+		}
+		Expect(services).To(HaveLen(2))
+		Expect(services).To(HaveKeyWithValue(service, HaveField("Spec.Ports", ConsistOf(ports...))))
 		for _, d := range ofKind[appsv1.Deployment](objects, "Deployment") {
-			behind := labels.SelectorFromSet(services[0].Spec.Selector).Matches(labels.Set(d.Spec.Template.Labels))
-			Expect(behind).To(Equal(d.Name == "latchkey-serve"), d.Name)
+			behind := labels.SelectorFromSet(services[service].Spec.Selector).Matches(labels.Set(d.Spec.Template.Labels))
+			Expect(behind).To(Equal(d.Name == deployment), d.Name)
+		}
+	},
+		Entry("for proxies, apps and browsers", "latchkey", "latchkey-serve",
+			And(HaveField("Port", int32(8080)), HaveField("TargetPort.StrVal", "http"), HaveField("AppProtocol", HaveValue(Equal("http")))),
+			And(HaveField("Port", int32(9191)), HaveField("TargetPort.StrVal", "grpc"), HaveField("AppProtocol", HaveValue(Equal("kubernetes.io/h2c"))))),
+		Entry("for the API server", "latchkey-kubernetes", "latchkey-kubernetes",
+			And(HaveField("Port", int32(443)), HaveField("TargetPort.StrVal", "https"), HaveField("AppProtocol", HaveValue(Equal("https"))))),
+	)
+
+	It("waits with its certificate mounted, of which it sees no more than what it serves", func() {
+		for _, d := range ofKind[appsv1.Deployment](render("default"), "Deployment") {
+			if d.Name != "latchkey-kubernetes" {
+				continue
+			}
+			pod := d.Spec.Template.Spec
+			Expect(pod.Volumes).To(HaveLen(1))
+			Expect(pod.Volumes[0].Secret.Optional).To(BeNil())
+			Expect(pod.Volumes[0].Secret.Items).To(ConsistOf(HaveField("Path", "tls.crt"), HaveField("Path", "tls.key")))
+			mounted := pod.Containers[0].VolumeMounts[0].MountPath
+			Expect(pod.Containers[0].Args).To(ContainElements("--kubernetes-tls-cert-file="+mounted+"/tls.crt", "--kubernetes-tls-key-file="+mounted+"/tls.key"))
 		}
 	})
 
@@ -143,7 +174,7 @@ var _ = Describe("A Deployment of config/default", func() {
 		for _, p := range ofKind[networkingv1.NetworkPolicy](render("default"), "NetworkPolicy") {
 			policies[p.Name] = p.Spec
 		}
-		Expect(policies).To(HaveLen(4))
+		Expect(policies).To(HaveLen(5))
 		Expect(policies["default-deny"].PodSelector).To(Equal(metav1.LabelSelector{}))
 		Expect(policies["default-deny"].PolicyTypes).To(ConsistOf(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress))
 		Expect(policies["default-deny"].Ingress).To(BeEmpty())
@@ -151,6 +182,8 @@ var _ = Describe("A Deployment of config/default", func() {
 		Expect(policies["latchkey-public"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)), HaveField("Port.IntVal", int32(9191)))))))
 		Expect(policies["latchkey-operations"].Ingress).To(ConsistOf(And(HaveField("From", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9090)))))))
 		Expect(policies["latchkey-api-server"].Ingress).To(BeEmpty())
+		Expect(policies["latchkey-kubernetes"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9443)))))))
+		Expect(policies["latchkey-kubernetes"].Egress).To(ConsistOf(And(HaveField("To", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)))))))
 	})
 })
 

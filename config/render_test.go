@@ -140,6 +140,7 @@ var _ = Describe("A kustomization", func() {
 		Entry("realm", "realm"),
 		Entry("realm/rights", "realm/rights"),
 		Entry("manager", "manager"),
+		Entry("kubernetes", "kubernetes"),
 		Entry("admission", "admission"),
 		Entry("samples, but for the passwords and the expected decisions", "samples", "users-secrets.example.yaml", "who-may-what.latchkey-test.yaml"),
 	)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -108,6 +110,24 @@ func (r rights) String() string {
 	return lines.String()
 }
 
+// isForTheAPIServer tells what lets the API server ask Latchkey, beyond Latchkey's own kinds: to ask
+// it in turn what somebody may do.
+func isForTheAPIServer(role string, rule rbacv1.PolicyRule) bool {
+	return role == "latchkey-kubernetes" && rule.String() == (&rbacv1.PolicyRule{
+		Verbs: []string{"create"}, APIGroups: []string{authorizationv1.GroupName}, Resources: []string{"subjectaccessreviews"},
+	}).String()
+}
+
+// runKubectl is what kubectl prints, as an administrator's.
+func runKubectl(ctx context.Context, arguments ...string) string {
+	GinkgoHelper()
+	file := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+	Expect(os.WriteFile(file, environment.Kubeconfig(), 0o600)).To(Succeed())
+	out, err := exec.CommandContext(ctx, kubectl(), append([]string{"--kubeconfig=" + file}, arguments...)...).CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), string(out))
+	return string(out)
+}
+
 var _ = Describe("A ServiceAccount", func() {
 	// P14: what each may do equals a reviewed file.
 	DescribeTable("may do what its golden file says, and nothing else", func(ctx SpecContext, account string) {
@@ -118,9 +138,10 @@ var _ = Describe("A ServiceAccount", func() {
 	},
 		Entry("the controllers'", "latchkey-controller"),
 		Entry("the service's", "latchkey-serve"),
+		Entry("what the API server asks", "latchkey-kubernetes"),
 	)
 
-	It("has cluster-wide rights on Latchkey's own kinds and Events alone, and on nothing whole", func() {
+	It("has cluster-wide rights on Latchkey's own kinds and Events alone but for what is said here, and on nothing whole", func() {
 		objects := render("default")
 		bound := map[string]bool{}
 		for _, binding := range ofKind[rbacv1.ClusterRoleBinding](objects, "ClusterRoleBinding") {
@@ -132,10 +153,30 @@ var _ = Describe("A ServiceAccount", func() {
 				continue // for RoleBindings: see the specs of delegation
 			}
 			for _, rule := range role.Rules {
+				if isForTheAPIServer(role.Name, rule) {
+					continue
+				}
 				Expect(rule.APIGroups).To(HaveEach(BeElementOf(v1alpha1.GroupName, "events.k8s.io")), role.Name)
 				Expect(rule.Resources).NotTo(ContainElement("*"), role.Name)
 				Expect(rule.Verbs).NotTo(ContainElement(BeElementOf("*", "escalate", "bind", "impersonate", "deletecollection")), role.Name)
 				Expect(rule.NonResourceURLs).To(BeEmpty(), role.Name)
+			}
+		}
+	})
+
+	It("of a process that the API server asks can read no Secret and write nothing (Q23)", func(ctx SpecContext) {
+		account := []string{"--as=system:serviceaccount:latchkey:latchkey-kubernetes", "--as-group=system:serviceaccounts", "--as-group=system:authenticated"}
+		for _, namespace := range []string{"latchkey", "team-a", "elsewhere"} {
+			list := runKubectl(ctx, append(account, "auth", "can-i", "--list", "--no-headers", "--namespace="+namespace)...)
+			Expect(list).To(ContainSubstring("users.auth.latchkey.dev"))
+			for line := range strings.Lines(list) {
+				Expect(line).NotTo(ContainSubstring("secrets"))
+				verbs := regexp.MustCompile(`\[([a-z* ]*)\]\s*$`).FindStringSubmatch(line)
+				Expect(verbs).To(HaveLen(2), line)
+				if regexp.MustCompile(`^[a-z]+reviews\.auth(orization|entication)\.k8s\.io `).MatchString(line) {
+					continue // a question, which stores nothing though it is called create
+				}
+				Expect(strings.Fields(verbs[1])).To(HaveEach(BeElementOf("get", "list", "watch")), line)
 			}
 		}
 	})
@@ -152,6 +193,9 @@ var _ = Describe("A ServiceAccount", func() {
 		Expect(review.Status.Allowed).To(BeFalse())
 	},
 		Entry("read Secrets outside of realms, as the service", "latchkey-serve", "get", "", "secrets", "elsewhere", "any"),
+		Entry("read its own certificate's Secret, as what the API server asks", "latchkey-kubernetes", "get", "", "secrets", "latchkey", "latchkey-kubernetes-tls"),
+		Entry("ask whose a token is, as what the API server asks", "latchkey-kubernetes", "create", "authentication.k8s.io", "tokenreviews", metav1.NamespaceAll, ""),
+		Entry("see who is logged in, as what the API server asks", "latchkey-kubernetes", "list", v1alpha1.GroupName, "sessions", metav1.NamespaceAll, ""),
 		Entry("read Secrets outside of realms, as the controllers", "latchkey-controller", "get", "", "secrets", "elsewhere", "any"),
 		Entry("list every Secret, as the service", "latchkey-serve", "list", "", "secrets", metav1.NamespaceAll, ""),
 		Entry("list every Secret, as the controllers", "latchkey-controller", "list", "", "secrets", metav1.NamespaceAll, ""),

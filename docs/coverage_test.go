@@ -119,7 +119,7 @@ func TestEveryAuditEventIsDocumented(t *testing.T) {
 
 func TestEveryMetricIsDocumented(t *testing.T) {
 	page := read(t, "docs/operations.md")
-	for _, path := range []string{"webhook/metrics.go", "controllers/feed/metrics.go", "controllers/servertime/clock.go", "webhook/kubernetes/admission/metrics.go", "webhook/kubernetes/tokenreview/metrics.go", "webhook/kubernetes/authorize/metrics.go"} {
+	for _, path := range []string{"webhook/metrics.go", "controllers/feed/metrics.go", "controllers/servertime/clock.go", "webhook/kubernetes/metrics.go", "webhook/kubernetes/admission/metrics.go", "webhook/kubernetes/tokenreview/metrics.go", "webhook/kubernetes/authorize/metrics.go"} {
 		metrics := regexp.MustCompile(`"(latchkey_[a-z_]+)"`).FindAllStringSubmatch(read(t, path), -1)
 		if len(metrics) == 0 {
 			t.Errorf("%s seems to have no metrics", path)
@@ -135,7 +135,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 func TestEveryLogMessageIsDocumented(t *testing.T) {
 	page := read(t, "docs/operations.md")
 	seen := 0
-	for _, folder := range []string{"cmd/latchkey", "controllers/feed", "controllers/replica", "controllers/servertime", "webhook", "webhook/kubernetes/admission"} {
+	for _, folder := range []string{"cmd/latchkey", "controllers/feed", "controllers/replica", "controllers/servertime", "webhook", "webhook/kubernetes", "webhook/kubernetes/admission"} {
 		files, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +161,7 @@ func TestEveryLogMessageIsDocumented(t *testing.T) {
 
 func TestEveryFlagIsDocumented(t *testing.T) {
 	page := read(t, "docs/install.md")
-	for _, path := range []string{"cmd/latchkey/flags.go", "cmd/latchkey/hashpassword.go", "cmd/latchkey/import.go"} {
+	for _, path := range []string{"cmd/latchkey/flags.go", "cmd/latchkey/kubernetesflags.go", "cmd/latchkey/hashpassword.go", "cmd/latchkey/import.go"} {
 		flags := regexp.MustCompile(`Var\(&[a-zA-Z.]+, "([a-z-]+)"`).FindAllStringSubmatch(read(t, path), -1)
 		if len(flags) == 0 {
 			t.Errorf("%s seems to have no flags", path)

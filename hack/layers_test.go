@@ -51,7 +51,8 @@ var layers = map[string][]string{
 		"net/http", module + "webhook", module + "webhook/proxy", "golang.org/x/net/netutil",
 		"google.golang.org/grpc", "google.golang.org/grpc/", "google.golang.org/genproto/googleapis/rpc/", "github.com/envoyproxy/go-control-plane/envoy/",
 	},
-	"webhook/cluster": slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
+	"webhook/kubernetes": {"net/http", "github.com/prometheus/client_golang/"}, // its rooms say what they need beyond that
+	"webhook/cluster":    slices.Concat(client, []string{module + "api/v1alpha1", module + "webhook", module + "webhook/directory", module + "webhook/refresh"}),
 	"webhook/kubernetes/admission": slices.Concat(client, []string{
 		"net/http", module + "api/v1alpha1", module + "webhook/directory", module + "webhook/policy",
 		"github.com/prometheus/client_golang/", "golang.org/x/sync/errgroup",

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -37,6 +36,7 @@ type options struct {
 	leaderElect    bool
 	replicaName    string
 	maxStaleness   time.Duration
+	kubernetes     kubernetesOptions
 
 	level   slog.Level
 	proxies []netip.Prefix // trustedProxies, parsed
@@ -63,10 +63,15 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 		f.StringVar(&o.replicaName, "replica-name", "", "name of this replica, another one for each and the same after a restart; unset: $POD_NAME, else the host's name")
 		f.DurationVar(&o.maxStaleness, "max-staleness", 0, "refuse every check once this replica may have missed changes for so long, at least 5s; 0: never, checks go on with what is known")
 		f.StringVar(&o.trustedProxies, "trusted-proxies", "", "networks and addresses, with commas between them, whose X-Forwarded-For names the client; unset: nobody's")
+	}
+	if p.service || p.kubernetes {
 		f.DurationVar(&o.shutdownDelay, "shutdown-delay", 0, "how long to go on serving, not ready, before connections are drained")
 	}
 	if p.controllers {
 		f.BoolVar(&o.leaderElect, "leader-elect", true, "work only while holding the Lease latchkey-leader in Latchkey's own namespace")
+	}
+	if p.kubernetes {
+		o.kubernetes.register(f, p)
 	}
 }
 
@@ -87,7 +92,7 @@ func (o *options) complete(p parts) error {
 		o.defaultRealm = o.namespace
 	}
 	o.externalURL = strings.TrimSuffix(o.externalURL, "/")
-	if u, err := url.Parse(o.externalURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
+	if !isURL(o.externalURL, "http", "https") {
 		return fmt.Errorf("--external-url is required: an http or https URL such as https://auth.example.com, not %q", o.externalURL)
 	}
 	switch o.logLevel {
@@ -103,6 +108,11 @@ func (o *options) complete(p parts) error {
 	}
 	if p.service {
 		if err := o.completeReplica(); err != nil {
+			return err
+		}
+	}
+	if p.kubernetes {
+		if err := o.kubernetes.complete(o.namespace); err != nil {
 			return err
 		}
 	}

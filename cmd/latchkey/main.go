@@ -34,9 +34,10 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.AddCommand(
-		process("run", "Run the service and the controllers in one process", parts{service: true, controllers: true}),
+		process("run", "Run all of it in one process", parts{service: true, controllers: true, kubernetes: true}),
 		process("serve", "Run the HTTP service: tokens and checks", parts{service: true}),
 		process("controller", "Run the controllers: keys, conditions, collection", parts{controllers: true}),
+		process("kubernetes", "Run what the API server asks: admission, TokenReview, SubjectAccessReview", parts{kubernetes: true}),
 		hashPassword(),
 		importCommand(),
 		version.Command("latchkey", stamped),
@@ -45,7 +46,7 @@ func root() *cobra.Command {
 }
 
 // parts are what a process consists of.
-type parts struct{ service, controllers bool }
+type parts struct{ service, controllers, kubernetes bool }
 
 func process(name, short string, p parts) *cobra.Command {
 	o := &options{}

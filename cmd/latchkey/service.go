@@ -32,7 +32,7 @@ import (
 // service is the HTTP service with what keeps it up to date.
 type service struct {
 	*webhook.Service
-	feed   *feed.Feed
+	known
 	keeper *replica.Keeper
 }
 
@@ -86,7 +86,7 @@ func newService(o *options, config *rest.Config, now *servertime.Clock, log *slo
 	if err != nil {
 		return nil, err
 	}
-	return &service{s, f, k}, nil
+	return &service{s, known{d, f}, k}, nil
 }
 
 // follow keeps the service up to date until behind ends. The Lease is kept for as long as somebody may be

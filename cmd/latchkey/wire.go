@@ -65,11 +65,10 @@ func run(ctx context.Context, o *options, p parts) error {
 		}
 		return nil
 	}
-	var public *webhook.Listener
-	var grpc serveUntil
+	var fronts []serveUntil // what others ask of this process
+	var s *service
 	if p.service {
-		s, err := newService(o, config, now, log, registry)
-		if err != nil {
+		if s, err = newService(o, config, now, log, registry); err != nil {
 			return err
 		}
 		process := ready
@@ -83,14 +82,30 @@ func run(ctx context.Context, o *options, p parts) error {
 			server.TLSConfig = &tls.Config{GetCertificate: certificate.GetCertificate, MinVersion: tls.VersionTLS12}
 			all.Go(func() error { return certificate.Start(behind) })
 		}
-		if public, err = webhook.Listen("public", o.listen, o.maxConnections, server, log); err != nil {
+		public, err := webhook.Listen("public", o.listen, o.maxConnections, server, log)
+		if err != nil {
 			return err
 		}
-		if grpc, err = listenGRPC(o, s, server.TLSConfig, ready, log); err != nil {
+		grpc, err := listenGRPC(o, s, server.TLSConfig, ready, log)
+		if err != nil {
 			return err
 		}
+		fronts = append(fronts, func(ctx context.Context) error { return public.Serve(ctx, drainGrace) }, grpc)
 		all.Go(func() error { return s.follow(behind, answering) })
 		all.Go(func() error { announce(behind, s.feed, log); return nil })
+	}
+	if p.kubernetes && o.kubernetes.listen != "" {
+		a, err := newAsked(o, config, s, now, log, registry)
+		if err != nil {
+			return err
+		}
+		if !p.service { // checks don't wait for the API server's certificate
+			process := ready
+			ready = func() error { return cmp.Or(process(), a.ready()) }
+			all.Go(func() error { announce(behind, a.feed, log); return nil })
+		}
+		fronts = append(fronts, a.serve)
+		all.Go(func() error { return a.follow(behind) })
 	}
 	if p.controllers {
 		manager, err := newManager(behind, o, config, now)
@@ -115,9 +130,8 @@ func run(ctx context.Context, o *options, p parts) error {
 		log.Info("shutting down")
 		return nil
 	})
-	if public != nil {
-		serving.Go(func() error { return public.Serve(delayed(front, behind, o.shutdownDelay), drainGrace) })
-		serving.Go(func() error { return grpc(delayed(front, behind, o.shutdownDelay)) })
+	for _, serve := range fronts {
+		serving.Go(func() error { return serve(delayed(front, behind, o.shutdownDelay)) })
 	}
 	err = serving.Wait()
 	quiet()

@@ -36,6 +36,10 @@ type Config struct {
 	// should use the same, so that its renewals show whether this connection lives.
 	HTTP *http.Client
 
+	// WithoutTokens is for who verifies no token: neither key Secrets nor RevokedTokens are
+	// followed. The realms of Directory have no keys then, so it vouches for nobody.
+	WithoutTokens bool
+
 	// Lease is this replica's own, whose renewals are the clock for staleness.
 	// Without one nothing is known to be fresh but what was just listed.
 	Lease Lease
@@ -67,7 +71,7 @@ type Feed struct {
 	fresh   atomic.Pointer[time.Time] // until when all kinds are known; nil: nothing is
 
 	users       *store[directory.User]
-	revocations *store[directory.Revocation]
+	revocations *store[directory.Revocation] // nil WithoutTokens
 }
 
 // follower is the feed of one kind, whichever that is.
@@ -99,12 +103,15 @@ func New(c Config) (*Feed, error) {
 	f.keys = newRealmKeys(f)
 	realms := follow(f, "realms", c.Directory.Settings(), realmDecoder(c.ExternalURL, c.DefaultRealm))
 	realms.translate = onlyTheOne(realms.translate)
-	realms.onPut, realms.onDelete, realms.onReplace = f.keys.appeared, f.keys.disappeared, f.keys.replaced
 	f.users = follow(f, "users", c.Directory.Users(), decodeUser)
 	roles := follow(f, "roles", c.Directory.Roles(), decodeRole)
-	f.revocations = follow(f, "revokedtokens", c.Directory.Revocations(), decodeRevocation)
-	realms.awaited, roles.awaited, f.revocations.awaited = f.await, f.await, f.await
+	realms.awaited, roles.awaited = f.await, f.await
 	realms.awaitsChanges, roles.awaitsChanges = true, true
+	if !c.WithoutTokens {
+		realms.onPut, realms.onDelete, realms.onReplace = f.keys.appeared, f.keys.disappeared, f.keys.replaced
+		f.revocations = follow(f, "revokedtokens", c.Directory.Revocations(), decodeRevocation)
+		f.revocations.awaited = f.await
+	}
 	if c.Registerer != nil {
 		if err := c.Registerer.Register(f.metrics); err != nil {
 			return nil, fmt.Errorf("make feed: register metrics: %w", err)

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gmeasure"
 	"github.com/prometheus/client_golang/prometheus"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -393,7 +394,10 @@ var _ = Describe("Feed", func() {
 		registry := prometheus.NewRegistry()
 		realm := aRealm(ctx)
 		create(ctx, aUser(realm.Namespace, "ann"))
-		aSyncedFeed(func(c *feed.Config) { c.Registerer = registry })
+		aSyncedFeed(func(c *feed.Config) {
+			c.Registerer = registry
+			c.Lease = feed.Lease{Namespace: realm.Namespace, Name: "latchkey-replica-a", Sent: func(*coordinationv1.Lease) (time.Time, bool) { return time.Time{}, false }}
+		})
 		families, err := registry.Gather()
 		Expect(err).NotTo(HaveOccurred())
 		series := map[string]int{}
@@ -403,6 +407,29 @@ var _ = Describe("Feed", func() {
 		Expect(series).To(Equal(map[string]int{
 			"latchkey_feed_synced": 4, "latchkey_feed_objects": 5, "latchkey_feed_staleness_seconds": 5, "latchkey_feed_unreadable_objects_total": 5,
 		}))
+	})
+
+	It("of a process that verifies no token follows nothing to verify one by", func(ctx SpecContext) {
+		realm := aRealm(ctx)
+		keys, _ := theKeysOf(realm)
+		create(ctx, keys)
+		create(ctx, aUser(realm.Namespace, "ann"))
+		allowKinds(ctx, "latchkey-kubernetes", "realms", "users", "roles")
+		withoutTokens, err := admin.ConfigFor("latchkey-kubernetes")
+		Expect(err).NotTo(HaveOccurred())
+		registry := prometheus.NewRegistry()
+
+		f := aSyncedFeed(func(c *feed.Config) { c.REST, c.WithoutTokens, c.Registerer = withoutTokens, true, registry })
+
+		Expect(f.user(realm.Namespace, "ann")()).NotTo(BeNil())
+		Expect(f.directory.Keys().Len()).To(BeZero())
+		Expect(f.log.String()).NotTo(ContainSubstring("forbidden"))
+		families, err := registry.Gather()
+		Expect(err).NotTo(HaveOccurred())
+		for _, family := range families {
+			Expect(family.GetMetric()).To(HaveLen(3), family.GetName())
+			Expect(family.GetName()).NotTo(Equal("latchkey_feed_staleness_seconds"), "it has no clock for that")
+		}
 	})
 
 	It("is quick", func(ctx SpecContext) {

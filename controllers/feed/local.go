@@ -22,8 +22,12 @@ func (f *Feed) ForgetUser(u *v1alpha1.User) {
 }
 
 // PutRevokedToken tells the directory of a RevokedToken as the API server answered
-// this replica's write. What it names is refused when PutRevokedToken returns.
+// this replica's write. What it names is refused when PutRevokedToken returns. A Feed
+// WithoutTokens has no use for it.
 func (f *Feed) PutRevokedToken(r *v1alpha1.RevokedToken) {
+	if f.revocations == nil {
+		return
+	}
 	putLocal(f.revocations, &r.ObjectMeta, revocationOf(&r.ObjectMeta, &r.Spec))
 }
 

@@ -25,7 +25,9 @@ func newMetrics(f *Feed) *metrics {
 			Help: "Times that an object arrived which can't be read, and so denies what it names.",
 		}, []string{"kind"}),
 	}
-	m.unreadable.WithLabelValues("secrets")
+	if !f.config.WithoutTokens {
+		m.unreadable.WithLabelValues("secrets")
+	}
 	return m
 }
 
@@ -49,13 +51,20 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 		}
 		gauge(m.synced, synced, kind)
 		gauge(m.objects, float64(each.count()), kind)
-		if quiet, heard := each.source.staleness(); heard {
+		if quiet, heard := each.source.staleness(); heard && m.clocked() {
 			gauge(m.staleness, quiet.Seconds(), kind)
 		}
 	}
+	m.unreadable.Collect(to)
+	if m.feed.config.WithoutTokens {
+		return
+	}
 	gauge(m.objects, float64(m.feed.config.Directory.Keys().Len()), "secrets")
-	if quiet, heard := m.feed.keys.staleness(); heard {
+	if quiet, heard := m.feed.keys.staleness(); heard && m.clocked() {
 		gauge(m.staleness, quiet.Seconds(), "secrets")
 	}
-	m.unreadable.Collect(to)
 }
+
+// clocked reports whether there is a clock for staleness. Without one, a feed that has nothing to say
+// would look like one that is out of touch.
+func (m *metrics) clocked() bool { return m.feed.config.Lease.Name != "" }
