@@ -33,6 +33,14 @@ type InvalidField struct {
 // Error names the field and the problem.
 func (e *InvalidField) Error() string { return e.Field + ": " + e.Problem }
 
+// Refused says that admission at the API server lets nobody store an account as asked for, or not the service.
+type Refused struct {
+	Sentence string // what whoever refuses says, for a person
+}
+
+// Error is the sentence, and who says it.
+func (e *Refused) Error() string { return "Refused at admission: " + e.Sentence }
+
 // Login is what a Session is made of.
 type Login struct {
 	SessionID           string
@@ -95,8 +103,8 @@ type passwords interface {
 	Admit(ctx context.Context, realm string, user *directory.User, fingerprint string) error
 }
 
-// accounts manages users. Errors are ErrNotFound, ErrExists, ErrConflict, ErrUnavailable
-// and *InvalidField.
+// accounts manages users. Errors are ErrNotFound, ErrExists, ErrConflict, ErrUnavailable,
+// *InvalidField and *Refused.
 type accounts interface {
 	Create(ctx context.Context, realm string, a Account, passwordHash string) (*directory.User, error)
 	Get(ctx context.Context, realm, name string) (*directory.User, error)

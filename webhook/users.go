@@ -249,9 +249,12 @@ func invalidField(field, problem string) error {
 // accountFailure maps what a store says of a user.
 func accountFailure(err error) error {
 	var invalid *InvalidField
+	var refused *Refused
 	switch {
 	case errors.As(err, &invalid):
 		return invalidField(invalid.Field, invalid.Problem)
+	case errors.As(err, &refused):
+		return forbidden("", refused.Error())
 	case errors.Is(err, ErrNotFound):
 		return notFound("There is no such user")
 	case errors.Is(err, ErrExists):
