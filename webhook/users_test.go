@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,9 +11,14 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/hack/testenv"
+	"github.com/latchkey-auth/latchkey/webhook"
+	"github.com/latchkey-auth/latchkey/webhook/cluster"
 )
 
 var _ = Describe("/users", Ordered, func() {
@@ -91,6 +97,42 @@ var _ = Describe("/users", Ordered, func() {
 		Expect(get(r.url("/check/role/viewer"), bearer(access)...)).To(beADenial(403, "role_missing"))
 		Expect(send("PATCH", "/users/patched", `{"disabled":true}`, admin).Status).To(Equal(http.StatusOK))
 		Expect(get(r.url("/check/role/editor"), bearer(access)...)).To(beADenial(401, ""))
+	})
+
+	It("writes what a request changes and nothing else, and keeps what others change meanwhile", func(ctx SpecContext) {
+		kim := r.user(ctx, "kim", "viewer")
+		direct, err := client.NewWithWatch(config, client.Options{Scheme: testenv.Scheme()})
+		Expect(err).NotTo(HaveOccurred())
+		var sent []string
+		others := 1
+		store := cluster.New(interceptor.NewClient(direct, interceptor.Funcs{
+			Patch: func(ctx context.Context, c client.WithWatch, object client.Object, patch client.Patch, opts ...client.PatchOption) error {
+				if others > 0 { // somebody is faster, with another field
+					others--
+					change := fmt.Sprintf(`{"metadata":{"labels":{"seen":"%d"}},"spec":{"email":"kim%d@example.com"}}`, others, others)
+					Expect(api.Patch(ctx, kim.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(change)))).To(Succeed())
+				}
+				data, err := patch.Data(object)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(patch.Type()).To(Equal(types.MergePatchType))
+				sent = append(sent, string(data))
+				return c.Patch(ctx, object, patch, opts...)
+			},
+		}), unheard{}, time.Now)
+
+		user, err := cluster.Accounts{Store: store}.Change(ctx, r.namespace, "kim", func(a *webhook.Account) { a.DisplayName, a.Roles = "Kim", nil }, "")
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(user.DisplayName).To(Equal("Kim"))
+		Expect(len(sent)).To(BeNumerically(">=", 2), "the first was too late")
+		for _, data := range sent {
+			Expect(data).To(MatchRegexp(`^{"metadata":{"resourceVersion":"[0-9]+"},"spec":{"displayName":"Kim","roles":null}}$`))
+		}
+		Expect(api.Get(ctx, client.ObjectKeyFromObject(kim), kim)).To(Succeed())
+		Expect(kim.Labels).To(HaveKeyWithValue("seen", "0"))
+		Expect(kim.Spec.Email).To(Equal("kim0@example.com"))
+		Expect(kim.Spec.Roles).To(BeEmpty())
+		Expect(kim.Spec.PasswordSecretRef).NotTo(BeNil())
 	})
 
 	It("sets a new password, which ends the logins that were made with the old one", func(ctx SpecContext) {

@@ -1,6 +1,6 @@
 package cluster
 
-// +kubebuilder:rbac:groups=auth.latchkey.dev,resources=users,verbs=get;list;create;update;delete
+// +kubebuilder:rbac:groups=auth.latchkey.dev,resources=users,verbs=get;list;create;patch;delete
 // +kubebuilder:rbac:groups=auth.latchkey.dev,resources=roles,verbs=list
 
 import (
@@ -102,17 +102,19 @@ func (a Accounts) Change(ctx context.Context, realm, name string, change func(*w
 // changeTries is how often a change is tried against others who change the same user.
 const changeTries = 5
 
-// change stores what edit makes of a user.
+// change stores what edit changes of a user, by a patch of that alone: fields that a newer version of Latchkey knows, and
+// this one doesn't, stay. The API server takes it only if nobody has changed the user since it was read.
 func (a Accounts) change(ctx context.Context, realm, name string, edit func(*v1alpha1.User) error) (*v1alpha1.User, error) {
 	for try := 1; ; try++ {
 		user, err := a.get(ctx, realm, name)
 		if err != nil {
 			return nil, err
 		}
+		read := user.DeepCopy()
 		if err := edit(user); err != nil {
 			return nil, err
 		}
-		err = refusal(a.client.Update(ctx, user))
+		err = refusal(a.client.Patch(ctx, user, client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{})))
 		if errors.Is(err, webhook.ErrConflict) && try < changeTries {
 			continue
 		}
