@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey-auth/latchkey/controllers/session"
 	"github.com/latchkey-auth/latchkey/controllers/signingkey"
 	"github.com/latchkey-auth/latchkey/controllers/user"
+	"github.com/latchkey-auth/latchkey/controllers/webhookcert"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 )
 
@@ -32,6 +33,10 @@ type Config struct {
 	DefaultRealm string
 	// Namespace is Latchkey's own, where replicas keep their Leases; required.
 	Namespace string
+	// KubernetesURL is where the API server reaches latchkey kubernetes, if not by its Service.
+	KubernetesURL string
+	// Admission: whether the API server asks before it stores an object.
+	Admission bool
 	// Clock is the API server's time, as everything with a date goes by it. Nil: the machine's.
 	Clock clock.PassiveClock
 }
@@ -53,6 +58,13 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 	})
 	if err != nil {
 		return fmt.Errorf("set up acknowledgement: %w", err)
+	}
+	certificates, err := webhookcert.New(webhookcert.Config{
+		Live: live, Writer: writer, Namespace: c.Namespace, URL: c.KubernetesURL, Admission: c.Admission,
+		Clock: c.Clock, Log: mgr.GetLogger().WithName("webhookcert"),
+	})
+	if err != nil {
+		return fmt.Errorf("set up webhookcert: %w", err)
 	}
 	ofRoles, ofRealms, ofRevocations := replicas.Follow("roles"), replicas.Follow("realms"), replicas.Follow("revokedtokens")
 	realms := realm.Config{
@@ -78,6 +90,7 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 		{"session: every way in which a login ends", func() error { return session.Setup(ctx, mgr, sessions) }},
 		{"revokedtoken: whether it is enforced, collection", func() error { return revokedtoken.Setup(mgr, ofRevocations, ofRevocations.Source(), now) }},
 		{"acknowledgement: what every replica has followed", func() error { return mgr.Add(replicas) }},
+		{"webhookcert: what the API server asks, and its certificate", func() error { return mgr.Add(certificates) }},
 		{"secretwatch: Secrets of realms", func() error { return mgr.Add(secrets) }},
 	} {
 		if err := controller.add(); err != nil {

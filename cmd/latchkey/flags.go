@@ -36,6 +36,8 @@ type options struct {
 	leaderElect    bool
 	replicaName    string
 	maxStaleness   time.Duration
+	kubernetesURL  string
+	admission      bool
 	kubernetes     kubernetesOptions
 
 	level   slog.Level
@@ -69,6 +71,9 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 	}
 	if p.controllers {
 		f.BoolVar(&o.leaderElect, "leader-elect", true, "work only while holding the Lease latchkey-leader in Latchkey's own namespace")
+		// Alone, latchkey run is asked by nobody unless it is told to listen.
+		f.BoolVar(&o.admission, "admission", !p.service, "have the API server ask latchkey kubernetes before it stores a grant, once that answers; false: it is asked no more")
+		f.StringVar(&o.kubernetesURL, "kubernetes-url", "", "https URL at which the API server reaches latchkey kubernetes; unset: its Service in Latchkey's own namespace")
 	}
 	if p.kubernetes {
 		o.kubernetes.register(f, p)
@@ -87,6 +92,10 @@ func (o *options) complete(p parts) error {
 			return errors.New("--namespace is required outside of a Pod: Latchkey's own namespace")
 		}
 		o.namespace = strings.TrimSpace(string(inPod))
+	}
+	o.kubernetesURL = strings.TrimSuffix(o.kubernetesURL, "/")
+	if o.kubernetesURL != "" && !isURL(o.kubernetesURL, "https") {
+		return fmt.Errorf("--kubernetes-url is an https URL such as https://latchkey-kubernetes.%s.svc, not %q", o.namespace, o.kubernetesURL)
 	}
 	if o.defaultRealm == "" {
 		o.defaultRealm = o.namespace

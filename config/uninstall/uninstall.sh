@@ -115,9 +115,13 @@ done
 
 stop controller # last of the two: until here it may be needed
 
+# Now that no leader makes it again, and before nobody is left to answer.
+change delete validatingwebhookconfigurations.admissionregistration.k8s.io latchkey --ignore-not-found
+
 say 'deleting what Latchkey made itself: signing keys, passwords that were set over HTTP, Leases'
 change delete secrets --all-namespaces --field-selector="type=$group/signing-keys"
 change delete secrets --all-namespaces --field-selector="type=$group/password" --selector=app.kubernetes.io/managed-by=latchkey
+change --namespace="$namespace" delete secrets latchkey-kubernetes-ca latchkey-kubernetes-tls --ignore-not-found
 change --namespace="$namespace" delete leases latchkey-leader --ignore-not-found
 change --namespace="$namespace" delete leases --selector=$group/replica
 
@@ -139,7 +143,7 @@ policies=admissionregistration.k8s.io
 change delete validatingadmissionpolicybindings.$policies,validatingadmissionpolicies.$policies latchkey-admin-role latchkey-own-secrets latchkey-replica-leases latchkey-signing-keys --ignore-not-found
 change --namespace="$namespace" delete services latchkey --ignore-not-found
 change --namespace="$namespace" delete poddisruptionbudgets latchkey-serve latchkey-controller --ignore-not-found
-change --namespace="$namespace" delete networkpolicies default-deny latchkey-public latchkey-operations latchkey-api-server --ignore-not-found
+change --namespace="$namespace" delete networkpolicies default-deny latchkey-public latchkey-activation latchkey-operations latchkey-api-server --ignore-not-found
 
 say 'deleting the CRDs'
 change delete crd $sessions revokedtokens.$group users.$group roles.$group realms.$group --ignore-not-found --timeout="${timeout}s"
