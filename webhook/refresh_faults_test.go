@@ -53,6 +53,11 @@ func isSecret(_ string, object client.Object) bool {
 	return secret
 }
 
+// throttled is what the API server's priority and fairness answers when it has too much to do.
+func throttled(context.Context, string, client.Object, func() error) error {
+	return apierrors.NewTooManyRequests("too many requests, please try again later", 1)
+}
+
 // swallowed never answers, which a deadline has to end.
 func swallowed(ctx context.Context, _ string, _ client.Object, _ func() error) error {
 	<-ctx.Done()
@@ -104,6 +109,7 @@ var _ = Describe("Refresh while the API server fails", Ordered, func() {
 		Entry("when the write doesn't arrive", cutOff(isVerb("patch"))),
 		Entry("when the write is done, but that isn't heard", answerCut("patch")),
 		Entry("when nothing ever answers", way(swallowed)),
+		Entry("when it says that there are too many requests (Q28)", way(throttled)),
 	)
 
 	It("decides again when somebody else was faster", func(ctx SpecContext) {

@@ -7,7 +7,8 @@ import (
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 )
 
-func TestRevocationNames(t *testing.T) {
+// Attack Q20: names are as wide as SHA-256, over parts that can't be cut elsewhere.
+func TestQ20RevocationNames(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z2-7]{52}$`)
 	seen := map[string]string{}
 	for what, name := range map[string]string{

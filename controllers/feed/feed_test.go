@@ -123,6 +123,26 @@ var _ = Describe("Feed", func() {
 		Eventually(f.user(realm.Namespace, "ann")).Should(BeNil())
 	})
 
+	It("loses no revocation by its labels, since it selects by none (Q16)", func(ctx SpecContext) {
+		realm := aRealm(ctx)
+		create(ctx, aUser(realm.Namespace, "ann"))
+		revoked := create(ctx, aRevokedToken(realm.Namespace, "r", v1alpha1.RevokedTokenSpec{SessionID: "s1"}))
+		f := aSyncedFeed()
+		r := f.directory.Realm(realm.Namespace)
+
+		for _, labels := range []map[string]string{{"app": "latchkey"}, {"app": "another"}, nil} {
+			changed := revoked.DeepCopy()
+			changed.Labels = labels
+			Expect(api.Patch(ctx, changed, client.MergeFrom(revoked))).To(Succeed())
+			revoked = changed
+			heard := fmt.Sprintf("heard-%d", len(labels["app"])) // what comes after the change has been heard
+			create(ctx, aUser(realm.Namespace, heard))
+			Eventually(f.user(realm.Namespace, heard)).ShouldNot(BeNil())
+			Expect(r.Revoked("", "s1", r.User("ann"), createdAt)).To(BeTrue())
+		}
+		Expect(aSyncedFeed().directory.Realm(realm.Namespace).Revoked("", "s1", r.User("ann"), createdAt)).To(BeTrue())
+	})
+
 	It("takes what is being deleted for what it means", func(ctx SpecContext) {
 		realm := aRealm(ctx)
 		ann, viewer := aUser(realm.Namespace, "ann", "viewer"), aRole(realm.Namespace, "viewer")

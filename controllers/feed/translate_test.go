@@ -41,6 +41,9 @@ func TestUsers(t *testing.T) {
 			directory.User{Name: "ann", UID: "1", DisplayName: "Ann", Email: "ann@example.com", Roles: []string{"viewer"}, PasswordSecret: "ann-password", CreatedAt: createdAt}, true, false},
 		"an empty User": {
 			anObject(`{}`), directory.User{Name: "ann", UID: "1", CreatedAt: createdAt}, true, false},
+		"a User of a newer version is who this version knows, and no less (Q30)": {
+			anObject(`{"roles": ["viewer"], "disabled": true, "mayFly": true, "later": {"roles": ["admin"]}}`),
+			directory.User{Name: "ann", UID: "1", Roles: []string{"viewer"}, CreatedAt: createdAt, Disabled: true}, false, false},
 		"a disabled User": {
 			anObject(`{"disabled": true}`), directory.User{Name: "ann", UID: "1", CreatedAt: createdAt, Disabled: true}, false, false},
 		"a User that is being deleted is gone": {

@@ -57,6 +57,21 @@ var _ = Describe("A plaintext password", func() {
 		Expect(w.revocations(ctx)).To(BeEmpty())
 	})
 
+	It("is handled beside a realm whose Secrets change all the time, which isn't worked on each time (Q31)", func(ctx SpecContext) {
+		noisy := newWorld(ctx, aRealm(), aSecret(withHash(hashOf("correct horse"))), aUser())
+		noisy.settled(ctx)
+		before := suite.Faults.Writes(noisy.namespace)
+		for i := range 100 {
+			noisy.changeSecret(ctx, func(s *corev1.Secret) { metav1.SetMetaDataAnnotation(&s.ObjectMeta, "beat", fmt.Sprint(i)) })
+		}
+		quiet := newWorld(ctx, aRealm(), aSecret(withPlaintext("correct horse")), aUser())
+
+		quiet.settled(ctx)
+		quiet.eventually(ctx).Should(beReady("True Ready"))
+		Expect(suite.Faults.Writes(noisy.namespace)).To(Equal(before), "nothing is written for a Secret that says the same")
+		Expect(noisy.revocations(ctx)).To(BeEmpty())
+	})
+
 	It("replaces a hash that it isn't the password of, and one that is none", func(ctx SpecContext) {
 		for _, old := range []string{hashOf("another"), "canary"} {
 			w := newWorld(ctx, aRealm(), aSecret(withHash(old), withPlaintext("correct horse")), aUser())

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// Attack Q12: what ends while a replica is cut off is refused by it once it is in touch again.
 func watchesCut(ctx SpecContext) {
 	s := begin(ctx, "watches cut", "P1, P5: a replica that lost its connection makes up for what it missed; nothing revoked is accepted by one that is in touch")
 	for range 3 {
@@ -32,6 +33,7 @@ func watchesCut(ctx SpecContext) {
 	s.end(ctx)
 }
 
+// Attack Q13: the replica that answered refuses at once, one whose watch lags when it has caught up.
 func watchesBlackHoled(ctx SpecContext) {
 	s := begin(ctx, "network silent for 12 s", "P1, P5: the same where nobody tells the replica that its connection is dead")
 	away := serving[2]
