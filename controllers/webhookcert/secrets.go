@@ -29,7 +29,7 @@ const (
 )
 
 // managedBy is the label by which a Secret is ours to write.
-const managedBy, byUs = "app.kubernetes.io/managed-by", "latchkey-controller"
+const managedBy, byUs = "app.kubernetes.io/managed-by", "latchkey"
 
 func isOurs(s *corev1.Secret) bool { return s.UID == "" || s.Labels[managedBy] == byUs }
 
