@@ -31,7 +31,12 @@ const (
 // managedBy is the label by which a Secret is ours to write.
 const managedBy, byUs = "app.kubernetes.io/managed-by", "latchkey"
 
-func isOurs(s *corev1.Secret) bool { return s.UID == "" || s.Labels[managedBy] == byUs }
+// issuedFor is the annotation of a Secret that cert-manager writes, perhaps one that it took over from us.
+const issuedFor = "cert-manager.io/certificate-name"
+
+func isOurs(s *corev1.Secret) bool {
+	return s.UID == "" || s.Labels[managedBy] == byUs && s.Annotations[issuedFor] == ""
+}
 
 // certificates keeps both Secrets and returns who vouches for the certificate that is served.
 func (k *Keeper) certificates(ctx context.Context) (bundle, error) {
