@@ -83,7 +83,7 @@ lint: ## Vet, golangci-lint, formatting, a tidy go.mod
 # Each process gets the rights that stand as markers beside the code that needs them.
 KUBERNETES := paths=./webhook/kubernetes/...
 SERVE := paths=./controllers/feed paths=./controllers/replica paths=./webhook/cluster
-CONTROLLER := paths=./controllers $(foreach c,acknowledgement realm revokedtoken role secretwatch session signingkey user,paths=./controllers/$(c))
+CONTROLLER := paths=./controllers $(foreach c,acknowledgement realm revokedtoken role secretwatch session signingkey user webhookcert,paths=./controllers/$(c))
 
 .PHONY: generate
 generate: ## CRDs, deepcopy, RBAC, the chart and reference docs from the sources

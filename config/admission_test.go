@@ -132,7 +132,7 @@ var _ = Describe("A policy of admission", func() {
 		return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: name}, Type: corev1.SecretType(kind), Data: map[string][]byte{"x": []byte("y")}}
 	}
 	It("Q24: lets Latchkey's accounts write Secrets of its own types alone", func(ctx SpecContext) {
-		message := denied("latchkey-own-secrets", "Latchkey's accounts write Secrets of Latchkey alone: passwords, and the controllers also signing keys and latchkey-kubernetes-tls")
+		message := denied("latchkey-own-secrets", "Latchkey's accounts write Secrets of Latchkey alone: passwords, and the controllers also signing keys and the certificates of latchkey-kubernetes")
 		for _, kind := range []string{"Opaque", v1alpha1.SigningKeysSecretType} {
 			theirs := secret("theirs", kind)
 			Expect(as(serve).Create(ctx, theirs.DeepCopy())).To(MatchError(ContainSubstring("denied request: ")), kind)

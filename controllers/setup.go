@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey-auth/latchkey/controllers/session"
 	"github.com/latchkey-auth/latchkey/controllers/signingkey"
 	"github.com/latchkey-auth/latchkey/controllers/user"
+	"github.com/latchkey-auth/latchkey/controllers/webhookcert"
 	"github.com/latchkey-auth/latchkey/webhook/directory"
 )
 
@@ -32,6 +33,10 @@ type Config struct {
 	DefaultRealm string
 	// Namespace is Latchkey's own, where replicas keep their Leases; required.
 	Namespace string
+	// Admission is whether the API server is told to ask latchkey-kubernetes before it stores objects.
+	Admission bool
+	// KubernetesURL is where it asks; empty: by the Service.
+	KubernetesURL string
 	// Clock is the API server's time, as everything with a date goes by it. Nil: the machine's.
 	Clock clock.PassiveClock
 }
@@ -68,6 +73,14 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 	users := user.Config{Client: writer, Live: live, Events: recorder, Now: now}
 	sessions := session.Config{Client: writer, Live: live, Events: recorder, Now: now}
 
+	webhooks, err := webhookcert.New(webhookcert.Config{
+		Live: live, Writer: writer, Namespace: c.Namespace, Admission: c.Admission, URL: c.KubernetesURL,
+		Now: now, Clock: clock.RealClock{}, Log: mgr.GetLogger().WithName("webhookcert"),
+	})
+	if err != nil {
+		return fmt.Errorf("set up webhookcert: %w", err)
+	}
+
 	for _, controller := range []struct {
 		name string
 		add  func() error
@@ -79,6 +92,7 @@ func Setup(ctx context.Context, mgr manager.Manager, c Config) error {
 		{"revokedtoken: whether it is enforced, collection", func() error { return revokedtoken.Setup(mgr, ofRevocations, ofRevocations.Source(), now) }},
 		{"acknowledgement: what every replica has followed", func() error { return mgr.Add(replicas) }},
 		{"secretwatch: Secrets of realms", func() error { return mgr.Add(secrets) }},
+		{"webhookcert: what the API server asks, and its certificate", func() error { return mgr.Add(webhooks) }},
 	} {
 		if err := controller.add(); err != nil {
 			return fmt.Errorf("set up %s: %w", controller.name, err)

@@ -68,7 +68,10 @@ var layers = map[string][]string{
 	"controllers/servertime":     {"net/http", "github.com/prometheus/client_golang/"},
 	"controllers/controllertest": {"*"}, // only tests import it
 
-	"config/crd": {}, // the generated definitions, embedded
+	"controllers/webhookcert": slices.Concat(controller, []string{module + "config/webhook", "sigs.k8s.io/yaml"}),
+
+	"config/crd":     {}, // the generated definitions, embedded
+	"config/webhook": {}, // what the API server is to ask, embedded
 
 	"cmd": {"*"}, "hack": {"*"},
 }

@@ -34,6 +34,8 @@ type options struct {
 	trustedProxies string
 	shutdownDelay  time.Duration
 	leaderElect    bool
+	admission      bool
+	kubernetesURL  string
 	replicaName    string
 	maxStaleness   time.Duration
 	kubernetes     kubernetesOptions
@@ -68,6 +70,8 @@ func (o *options) register(f *pflag.FlagSet, p parts) {
 		f.DurationVar(&o.shutdownDelay, "shutdown-delay", 0, "how long to go on serving, not ready, before connections are drained")
 	}
 	if p.controllers {
+		f.BoolVar(&o.admission, "admission", !p.service, "have the API server ask latchkey-kubernetes before it stores objects, as soon as that answers; false takes it back")
+		f.StringVar(&o.kubernetesURL, "kubernetes-url", "", "https URL by which the API server reaches what it asks; unset: by the Service latchkey-kubernetes")
 		f.BoolVar(&o.leaderElect, "leader-elect", true, "work only while holding the Lease latchkey-leader in Latchkey's own namespace")
 	}
 	if p.kubernetes {
@@ -110,6 +114,9 @@ func (o *options) complete(p parts) error {
 		if err := o.completeReplica(); err != nil {
 			return err
 		}
+	}
+	if o.kubernetesURL != "" && !isURL(o.kubernetesURL, "https") {
+		return fmt.Errorf("--kubernetes-url is an https URL such as https://latchkey-kubernetes.%s.svc, not %q", o.namespace, o.kubernetesURL)
 	}
 	if p.kubernetes {
 		if err := o.kubernetes.complete(o.namespace); err != nil {

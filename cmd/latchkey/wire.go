@@ -164,7 +164,7 @@ func newManager(ctx context.Context, o *options, config *rest.Config, now *serve
 	if err != nil {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
-	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Namespace: o.namespace, Clock: now}); err != nil {
+	if err := controllers.Setup(ctx, manager, controllers.Config{ExternalURL: o.externalURL, DefaultRealm: o.defaultRealm, Namespace: o.namespace, Clock: now, Admission: o.admission, KubernetesURL: o.kubernetesURL}); err != nil {
 		return nil, fmt.Errorf("set up controllers: %w", err)
 	}
 	return manager, nil
