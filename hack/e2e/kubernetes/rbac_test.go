@@ -35,7 +35,7 @@ func (w *world) meansWhatRBACMeans(ctx context.Context) {
 	cluster, err := client.New(config, client.Options{Scheme: w.env.Client.Scheme()})
 	Expect(err).NotTo(HaveOccurred())
 
-	random := words{rand.New(rand.NewPCG(6, 3))} //nolint:gosec // the same tries each time
+	random := words{rand.New(rand.NewPCG(6, 3))} // the same tries each time
 	given := make([]policy.KubernetesRule, rules)
 	for i := range given {
 		given[i] = random.rule()
