@@ -139,7 +139,7 @@ var _ = Describe("The leader", Serial, func() {
 	It("says so and signs nothing where the Secret of the authorities is somebody else's", func(ctx SpecContext) {
 		Expect(api.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: webhookcert.AuthoritySecret}})).To(Succeed())
 		_, err := aKeeper("").Tick(ctx)
-		Expect(err).To(MatchError(ContainSubstring(`Secret "latchkey-kubernetes-ca" is somebody else's: delete it, or label it app.kubernetes.io/managed-by=latchkey`)))
+		Expect(err).To(MatchError(ContainSubstring(`secret "latchkey-kubernetes-ca" is somebody else's: delete it, or label it app.kubernetes.io/managed-by=latchkey`)))
 		Expect(theSecret(ctx, webhookcert.AuthoritySecret).Data).To(BeEmpty())
 	})
 

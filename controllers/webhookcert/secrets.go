@@ -70,7 +70,7 @@ func (k *Keeper) authorities(ctx context.Context, now time.Time) (authorities, e
 		return authorities{}, err
 	}
 	if !isOurs(secret) {
-		return authorities{}, fmt.Errorf("Secret %q is somebody else's: delete it, or label it %s=%s", AuthoritySecret, managedBy, byUs)
+		return authorities{}, fmt.Errorf("secret %q is somebody else's: delete it, or label it %s=%s", AuthoritySecret, managedBy, byUs)
 	}
 	a, err := authorities{
 		signing: readPair(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey]),
