@@ -35,6 +35,16 @@ func SignOutRevocationName(userUID, tokenID string) string {
 // TokenRevocationName names the RevokedToken that ends one access token, by its jti.
 func TokenRevocationName(tokenID string) string { return hashedName("token", tokenID) }
 
+// PasswordSecretPrefix is what the name of a Secret begins with that the service makes for a user's new password, as
+// its generateName. The API server appends PasswordSecretRandom characters.
+func PasswordSecretPrefix(username string) string {
+	prefix := username + "-password-"
+	return prefix[:min(len(prefix), 63-PasswordSecretRandom)] // longer ones the API server cuts off, too
+}
+
+// PasswordSecretRandom is how many characters the API server appends to a generateName.
+const PasswordSecretRandom = 5
+
 // hashedName joins parts by NUL, which no name, UID or resourceVersion holds: different parts never
 // make one text.
 func hashedName(parts ...string) string {

@@ -95,7 +95,7 @@ func (a Accounts) endLogins(ctx context.Context, user *v1alpha1.User, secret *co
 func (a Accounts) storePassword(ctx context.Context, realm, username, hash string) (*corev1.Secret, error) {
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: realm, GenerateName: username + "-password-",
+			Namespace: realm, GenerateName: v1alpha1.PasswordSecretPrefix(username),
 			Labels: map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedByLatchkey},
 		},
 		Type: v1alpha1.PasswordSecretType,

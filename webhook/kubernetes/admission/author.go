@@ -78,8 +78,14 @@ func (a author) lacking(ctx context.Context, ps []permission) ([]permission, err
 	return missing, nil
 }
 
+// How a change gives Roles, as a refusal begins.
+const (
+	givenBySpec     = "this gives"
+	givenByPassword = "spec.passwordSecretRef: this gives whoever knows that password"
+)
+
 // mayGrant says why the author may not grant these Roles to whoever gets them by this change, or "".
-func (a author) mayGrant(ctx context.Context, names []string) (refusal string, err error) {
+func (a author) mayGrant(ctx context.Context, by string, names []string) (refusal string, err error) {
 	if len(names) == 0 {
 		return "", nil
 	}
@@ -87,8 +93,8 @@ func (a author) mayGrant(ctx context.Context, names []string) (refusal string, e
 		return "", err
 	}
 	if len(names) > maxReviews {
-		return fmt.Sprintf("this gives %d roles: it needs verb grant on all roles.%s of namespace %q, without resourceNames",
-			len(names), v1alpha1.GroupName, a.namespace), nil
+		return fmt.Sprintf("%s %d roles: it needs verb grant on all roles.%s of namespace %q, without resourceNames",
+			by, len(names), v1alpha1.GroupName, a.namespace), nil
 	}
 	wanted := make([]permission, len(names))
 	for i, name := range names {
@@ -102,8 +108,8 @@ func (a author) mayGrant(ctx context.Context, names []string) (refusal string, e
 	for _, p := range missing {
 		names = append(names, p.name)
 	}
-	return fmt.Sprintf("this gives the roles %s: it needs verb grant on each of them, on roles.%s in namespace %q",
-		listed(names), v1alpha1.GroupName, a.namespace), nil
+	return fmt.Sprintf("%s the roles %s: it needs verb grant on each of them, on roles.%s in namespace %q",
+		by, listed(names), v1alpha1.GroupName, a.namespace), nil
 }
 
 // maxListed bounds the names in a sentence.

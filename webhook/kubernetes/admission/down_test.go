@@ -56,6 +56,8 @@ var _ = Describe("Q22: While nobody answers at the webhook", Ordered, Serial, fu
 
 	It("nothing is given, not even by an administrator", func(ctx SpecContext) {
 		Expect(api.Create(ctx, aUser(realm, "mallory", "admin"))).To(MatchError(ContainSubstring(`failed calling webhook "users.admission.latchkey.dev"`)))
+		aimed := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"passwordSecretRef":{"name":"mallory-password"}}}`))
+		Expect(api.Patch(ctx, aUser(realm, "vera"), aimed)).To(MatchError(ContainSubstring(`failed calling webhook "users.admission.latchkey.dev"`)))
 	})
 
 	It("everything can be taken away, disabled and deleted", func(ctx SpecContext) {

@@ -35,6 +35,11 @@ func FuzzReview(f *testing.F) {
 			f.Add(i, aReview(f, resource, seed, seed))
 		}
 	}
+	holder := v1alpha1.User{Spec: v1alpha1.UserSpec{Roles: []v1alpha1.GrantableRoleName{"editor"}}}
+	aimed := holder
+	aimed.Spec.PasswordSecretRef = &v1alpha1.PasswordSecretReference{Name: "mallory-password"}
+	f.Add(1, aReview(f, "users", aimed, holder))
+	f.Add(1, aReview(f, "users", holder, aimed))
 	f.Add(0, []byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","operation":"UPDATE","object":null}}`))
 	f.Fuzz(func(t *testing.T, which int, body []byte) {
 		resource := resources[uint(which)%uint(len(resources))]
@@ -70,6 +75,11 @@ func FuzzReview(f *testing.F) {
 
 // gains reports whether a request by a person gives anybody anything.
 func gains(r *admissionv1.AdmissionRequest, resource string) bool {
+	if resource == "users" && r.Operation == admissionv1.Update && r.SubResource == "" && r.UserInfo.Username != serviceUser {
+		var user, old v1alpha1.User
+		return kjson.Unmarshal(r.Object.Raw, &user) == nil && kjson.Unmarshal(r.OldObject.Raw, &old) == nil && len(user.Spec.Roles) > 0 &&
+			user.Spec.PasswordSecretRef != nil && (old.Spec.PasswordSecretRef == nil || *old.Spec.PasswordSecretRef != *user.Spec.PasswordSecretRef)
+	}
 	if r.Operation != admissionv1.Create || r.SubResource != "" || r.UserInfo.Username == serviceUser {
 		return false
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func grantless() rbacv1.PolicyRule {
-	return rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"users"}, Verbs: []string{"create", "update", "get"}}
+	return rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"users"}, Verbs: []string{"create", "update", "patch", "get"}}
 }
 
 var _ = Describe("A Role", func() {

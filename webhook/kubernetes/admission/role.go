@@ -45,7 +45,7 @@ func (h *handler) judgeRole(ctx context.Context, request cradmission.Request) (v
 	if len(change.rules) > 0 { // the holders of this very Role gain
 		gained = append(gained, name)
 	}
-	refusal, err := author.mayGrant(ctx, gained)
+	refusal, err := author.mayGrant(ctx, givenBySpec, gained)
 	if err != nil {
 		return verdict{}, err
 	}

@@ -2,6 +2,8 @@ package admission_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -126,6 +128,79 @@ var _ = Describe("Roles of a User", func() {
 		Expect(api.Create(ctx, otto)).To(Succeed())
 		otto.Spec.Roles = append(otto.Spec.Roles, "viewer")
 		Expect(service.Update(ctx, otto)).To(Succeed(), "what somebody gave by kubectl is theirs to keep")
+	})
+
+	Context("and the password that opens them", func() {
+		aim := func(ctx context.Context, who client.Client, name, secret string) error {
+			user := aUser(realm, name)
+			patch := fmt.Sprintf(`{"spec":{"passwordSecretRef":{"name":%q}}}`, secret)
+			return who.Patch(ctx, user, client.RawPatch("application/merge-patch+json", []byte(patch)))
+		}
+		refused := func(names string) string {
+			return `admission webhook "users.admission.latchkey.dev" denied the request: spec.passwordSecretRef: this gives whoever knows that password the roles ` +
+				names + `: it needs verb grant on each of them, on roles.auth.latchkey.dev in namespace "` + realm + `"`
+		}
+		holder := func(ctx context.Context, name, secret string, roles ...string) {
+			GinkgoHelper()
+			user := aUser(realm, name, roles...)
+			if secret != "" {
+				user.Spec.PasswordSecretRef = &v1alpha1.PasswordSecretReference{Name: secret}
+			}
+			Expect(api.Create(ctx, user)).To(Succeed())
+		}
+
+		It("Q06: is chosen by nobody who may not grant each of them", func(ctx SpecContext) {
+			tess := aTenant(ctx, realm, grant("viewer", "oncall"))
+			holder(ctx, "ada", "ada-password", "admin", "editor")
+			holder(ctx, "otto", "", "oncall")
+			err := aim(ctx, tess, "ada", "tess-password")
+			Expect(err).To(MatchError(refused(`"admin", "editor"`)))
+			Expect(apierrors.IsForbidden(err)).To(BeTrue())
+			Expect(aim(ctx, tess, "otto", "tess-password")).To(MatchError(refused(`"ops"`)), "a first password, and a role that another includes")
+
+			ada := aUser(realm, "ada")
+			Expect(tess.Get(ctx, client.ObjectKeyFromObject(ada), ada)).To(Succeed())
+			ada.Spec.PasswordSecretRef.Name = "tess-password"
+			ada.Spec.Roles = []v1alpha1.GrantableRoleName{"editor"}
+			Expect(tess.Update(ctx, ada)).To(MatchError(refused(`"editor"`)), "of the roles that remain")
+			ada.Spec.Roles = nil
+			Expect(tess.Update(ctx, ada)).To(Succeed(), "without roles there is nothing to gain")
+		})
+
+		It("Q06: is chosen after it was taken away by nobody else either", func(ctx SpecContext) {
+			tess := aTenant(ctx, realm)
+			holder(ctx, "ada", "ada-password", "admin")
+			ada := aUser(realm, "ada")
+			Expect(tess.Patch(ctx, ada, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"passwordSecretRef":null}}`)))).To(Succeed())
+			Expect(ada.Spec.PasswordSecretRef).To(BeNil())
+			Expect(aim(ctx, tess, "ada", "tess-password")).To(MatchError(refused(`"admin"`)))
+			Expect(aim(ctx, tess, "ada", "ada-password")).To(MatchError(refused(`"admin"`)), "who says that it is the one of before?")
+		})
+
+		It("is chosen by who may grant each of them, and left as it is by anybody", func(ctx SpecContext) {
+			holder(ctx, "vera", "vera-password", "editor")
+			holder(ctx, "ada", "ada-password", "admin")
+			tess := aTenant(ctx, realm, grant("viewer", "editor"))
+			Expect(aim(ctx, tess, "vera", "vera-password-2")).To(Succeed())
+			Expect(aim(ctx, tess, "ada", "ada-password")).To(Succeed(), "it is applied again as it was")
+			ada := aUser(realm, "ada")
+			Expect(tess.Patch(ctx, ada, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"disabled":true}}`)))).To(Succeed())
+			Expect(tess.Patch(ctx, ada, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"disabled":false}}`)))).To(Succeed())
+		})
+
+		It("is changed by the service for everybody, to a Secret that it names after them", func(ctx SpecContext) {
+			giveRights(ctx, "serve", serviceUser, realm, grantless())
+			service := newPerson(serviceUser)
+			holder(ctx, "otto", "otto-password", "oncall", "admin")
+			Expect(aim(ctx, service, "otto", "otto-password-x7k2p")).To(Succeed(), "at /password they change their own")
+			long := strings.Repeat("a", 63)
+			holder(ctx, long, "its-password", "viewer")
+			Expect(aim(ctx, service, long, long[:58]+"x7k2p")).To(Succeed(), "the API server cuts off what is too long")
+			for _, anothers := range []string{"ada-password-x7k2p", "otto-password", "otto-password-x7k2p-password-x7k2p", "otto-password-1"} {
+				Expect(aim(ctx, service, "otto", anothers)).To(MatchError(`admission webhook "users.admission.latchkey.dev" denied the request: `+
+					`spec.passwordSecretRef: over HTTP a new password gets a Secret of its own, otto-password- and 5 characters`), anothers)
+			}
+		})
 	})
 
 	It("Q21: are of one User in one realm, whatever their names look like", func(ctx SpecContext) {
