@@ -174,7 +174,7 @@ var _ = Describe("A Deployment of config/default", func() {
 		for _, p := range ofKind[networkingv1.NetworkPolicy](render("default"), "NetworkPolicy") {
 			policies[p.Name] = p.Spec
 		}
-		Expect(policies).To(HaveLen(5))
+		Expect(policies).To(HaveLen(6))
 		Expect(policies["default-deny"].PodSelector).To(Equal(metav1.LabelSelector{}))
 		Expect(policies["default-deny"].PolicyTypes).To(ConsistOf(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress))
 		Expect(policies["default-deny"].Ingress).To(BeEmpty())
@@ -182,6 +182,8 @@ var _ = Describe("A Deployment of config/default", func() {
 		Expect(policies["latchkey-public"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)), HaveField("Port.IntVal", int32(9191)))))))
 		Expect(policies["latchkey-operations"].Ingress).To(ConsistOf(And(HaveField("From", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9090)))))))
 		Expect(policies["latchkey-api-server"].Ingress).To(BeEmpty())
+		Expect(policies["latchkey-kubernetes-leader"].Ingress).To(BeEmpty())
+		Expect(policies["latchkey-kubernetes-leader"].Egress).To(ConsistOf(And(HaveField("To", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9443)))))))
 		Expect(policies["latchkey-kubernetes"].Ingress).To(ConsistOf(And(HaveField("From", BeEmpty()), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(9443)))))))
 		Expect(policies["latchkey-kubernetes"].Egress).To(ConsistOf(And(HaveField("To", HaveLen(1)), HaveField("Ports", ConsistOf(HaveField("Port.IntVal", int32(8080)))))))
 	})

@@ -138,6 +138,7 @@ var _ = Describe("A kustomization", func() {
 		Entry("rbac", "rbac"),
 		Entry("rbac/rights", "rbac/rights"),
 		Entry("realm", "realm"),
+		Entry("cert-manager", "cert-manager"),
 		Entry("realm/rights", "realm/rights"),
 		Entry("manager", "manager"),
 		Entry("kubernetes", "kubernetes"),

@@ -113,6 +113,14 @@ func (r rights) String() string {
 // isForTheAPIServer tells what lets the API server ask Latchkey, beyond Latchkey's own kinds: to ask
 // it in turn what somebody may do.
 func isForTheAPIServer(role string, rule rbacv1.PolicyRule) bool {
+	if role == "latchkey-controller" {
+		switch { // the leader makes the API server ask, by one object, which goes with another
+		case slices.Equal(rule.APIGroups, []string{"admissionregistration.k8s.io"}):
+			return slices.Equal(rule.Resources, []string{"validatingwebhookconfigurations"}) && slices.Equal(rule.ResourceNames, []string{"latchkey"})
+		case slices.Equal(rule.APIGroups, []string{rbacv1.GroupName}):
+			return slices.Equal(rule.ResourceNames, []string{"latchkey-kubernetes"}) && slices.Equal(rule.Verbs, []string{"get"})
+		}
+	}
 	return role == "latchkey-kubernetes" && rule.String() == (&rbacv1.PolicyRule{
 		Verbs: []string{"create"}, APIGroups: []string{authorizationv1.GroupName}, Resources: []string{"subjectaccessreviews"},
 	}).String()

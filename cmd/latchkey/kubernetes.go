@@ -100,7 +100,7 @@ func (a *asked) tls(clientCA string) (*tls.Config, error) {
 	if clientCA == "" {
 		return config, nil
 	}
-	authorities, err := os.ReadFile(clientCA)
+	authorities, err := os.ReadFile(clientCA) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("read --kubernetes-client-ca-file: %w", err)
 	}

@@ -113,11 +113,16 @@ for kind in revokedtokens users roles realms; do
 	fi
 done
 
-stop controller # last of the two: until here it may be needed
+stop controller # not before here: it may be needed
+
+# Now that no leader makes it again, and before nobody is left to answer.
+change delete validatingwebhookconfigurations.admissionregistration.k8s.io latchkey --ignore-not-found
+stop kubernetes
 
 say 'deleting what Latchkey made itself: signing keys, passwords that were set over HTTP, Leases'
 change delete secrets --all-namespaces --field-selector="type=$group/signing-keys"
 change delete secrets --all-namespaces --field-selector="type=$group/password" --selector=app.kubernetes.io/managed-by=latchkey
+change --namespace="$namespace" delete secrets latchkey-kubernetes-ca latchkey-kubernetes-tls --ignore-not-found
 change --namespace="$namespace" delete leases latchkey-leader --ignore-not-found
 change --namespace="$namespace" delete leases --selector=$group/replica
 
@@ -130,16 +135,16 @@ for people in admins editors viewers; do
 	change delete rolebindings.$rbac --all-namespaces --field-selector="metadata.name=latchkey-realm-$people"
 done
 change --namespace="$namespace" delete rolebindings.$rbac,roles.$rbac latchkey-serve latchkey-controller latchkey-controller-events --ignore-not-found
-change delete clusterrolebindings.$rbac,clusterroles.$rbac latchkey-serve latchkey-controller --ignore-not-found
+change delete clusterrolebindings.$rbac,clusterroles.$rbac latchkey-serve latchkey-controller latchkey-kubernetes --ignore-not-found
 change delete clusterroles.$rbac latchkey-admin latchkey-editor latchkey-viewer --ignore-not-found
-change --namespace="$namespace" delete serviceaccounts latchkey-serve latchkey-controller --ignore-not-found
+change --namespace="$namespace" delete serviceaccounts latchkey-serve latchkey-controller latchkey-kubernetes --ignore-not-found
 
 say 'deleting the Service and policies'
 policies=admissionregistration.k8s.io
 change delete validatingadmissionpolicybindings.$policies,validatingadmissionpolicies.$policies latchkey-admin-role latchkey-own-secrets latchkey-replica-leases latchkey-signing-keys --ignore-not-found
-change --namespace="$namespace" delete services latchkey --ignore-not-found
-change --namespace="$namespace" delete poddisruptionbudgets latchkey-serve latchkey-controller --ignore-not-found
-change --namespace="$namespace" delete networkpolicies default-deny latchkey-public latchkey-operations latchkey-api-server --ignore-not-found
+change --namespace="$namespace" delete services latchkey latchkey-kubernetes --ignore-not-found
+change --namespace="$namespace" delete poddisruptionbudgets latchkey-serve latchkey-controller latchkey-kubernetes --ignore-not-found
+change --namespace="$namespace" delete networkpolicies default-deny latchkey-public latchkey-operations latchkey-api-server latchkey-kubernetes latchkey-kubernetes-leader --ignore-not-found
 
 say 'deleting the CRDs'
 change delete crd $sessions revokedtokens.$group users.$group roles.$group realms.$group --ignore-not-found --timeout="${timeout}s"

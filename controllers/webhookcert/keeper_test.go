@@ -114,11 +114,11 @@ var _ = Describe("The leader", Serial, func() {
 		Expect(tick(ctx, off)).To(BeTrue())
 	})
 
-	It("leaves a certificate alone that somebody else makes, and believes its authority", func(ctx SpecContext) {
+	DescribeTable("leaves a certificate alone that somebody else makes, and believes its authority", func(ctx SpecContext, whose func(*corev1.Secret)) {
 		server := anAskedServer()
 		tick(ctx, aKeeper(server.URL))
 		made := theSecret(ctx, webhookcert.LeafSecret)
-		made.Labels = map[string]string{"controller.cert-manager.io/fao": "true"}
+		whose(made)
 		Expect(api.Update(ctx, made)).To(Succeed())
 		Expect(api.Delete(ctx, theSecret(ctx, webhookcert.AuthoritySecret))).To(Succeed())
 		server.mount(ctx)
@@ -129,12 +129,17 @@ var _ = Describe("The leader", Serial, func() {
 		Expect(theSecret(ctx, webhookcert.LeafSecret).ResourceVersion).To(Equal(made.ResourceVersion))
 		Expect(theConfiguration(ctx).Webhooks[0].ClientConfig.CABundle).To(Equal(made.Data["ca.crt"]))
 		Expect(api.Get(ctx, client.ObjectKey{Namespace: namespace, Name: webhookcert.AuthoritySecret}, &corev1.Secret{})).NotTo(Succeed())
-	})
+	},
+		Entry("by its own hand", func(s *corev1.Secret) { s.Labels = nil }),
+		Entry("by cert-manager, which took ours over", func(s *corev1.Secret) {
+			s.Annotations = map[string]string{"cert-manager.io/certificate-name": webhookcert.Service}
+		}),
+	)
 
 	It("says so and signs nothing where the Secret of the authorities is somebody else's", func(ctx SpecContext) {
 		Expect(api.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: webhookcert.AuthoritySecret}})).To(Succeed())
 		_, err := aKeeper("").Tick(ctx)
-		Expect(err).To(MatchError(ContainSubstring(`Secret "latchkey-kubernetes-ca" is somebody else's: delete it, or label it app.kubernetes.io/managed-by=latchkey-controller`)))
+		Expect(err).To(MatchError(ContainSubstring(`secret "latchkey-kubernetes-ca" is somebody else's: delete it, or label it app.kubernetes.io/managed-by=latchkey`)))
 		Expect(theSecret(ctx, webhookcert.AuthoritySecret).Data).To(BeEmpty())
 	})
 

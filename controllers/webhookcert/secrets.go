@@ -29,9 +29,14 @@ const (
 )
 
 // managedBy is the label by which a Secret is ours to write.
-const managedBy, byUs = "app.kubernetes.io/managed-by", "latchkey-controller"
+const managedBy, byUs = "app.kubernetes.io/managed-by", "latchkey"
 
-func isOurs(s *corev1.Secret) bool { return s.UID == "" || s.Labels[managedBy] == byUs }
+// issuedFor is the annotation of a Secret that cert-manager writes, perhaps one that it took over from us.
+const issuedFor = "cert-manager.io/certificate-name"
+
+func isOurs(s *corev1.Secret) bool {
+	return s.UID == "" || s.Labels[managedBy] == byUs && s.Annotations[issuedFor] == ""
+}
 
 // certificates keeps both Secrets and returns who vouches for the certificate that is served.
 func (k *Keeper) certificates(ctx context.Context) (bundle, error) {
@@ -65,7 +70,7 @@ func (k *Keeper) authorities(ctx context.Context, now time.Time) (authorities, e
 		return authorities{}, err
 	}
 	if !isOurs(secret) {
-		return authorities{}, fmt.Errorf("Secret %q is somebody else's: delete it, or label it %s=%s", AuthoritySecret, managedBy, byUs)
+		return authorities{}, fmt.Errorf("secret %q is somebody else's: delete it, or label it %s=%s", AuthoritySecret, managedBy, byUs)
 	}
 	a, err := authorities{
 		signing: readPair(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey]),

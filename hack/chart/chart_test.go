@@ -122,6 +122,27 @@ func TestTheChartSaysOfEachObjectWhatKustomizeDoes(t *testing.T) {
 	}
 }
 
+func TestTheChartsCertificatesAreTheComponents(t *testing.T) {
+	chart, err := templates(t, "latchkey", externalURL, "certManager.enabled=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(chart, func(key string, _ map[string]any) bool {
+		return !strings.HasPrefix(key, "Issuer ") && !strings.HasPrefix(key, "Certificate ")
+	})
+	text, err := os.ReadFile(filepath.Join("..", "..", "config", "cert-manager", "certificates.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	component := objects{}
+	for document := range bytes.SplitSeq(text, []byte("\n---\n")) {
+		component.add(t, document)
+	}
+	if diff := cmp.Diff(component, chart); diff != "" || len(component) != 4 {
+		t.Errorf("config/cert-manager (-) and Helm (+):\n%s", diff)
+	}
+}
+
 func TestValuesChange(t *testing.T) {
 	deployment := func(o objects, name string) string {
 		text, err := yaml.Marshal(o["Deployment latchkey/"+name])
@@ -183,6 +204,10 @@ func TestValuesChange(t *testing.T) {
 		"whether there are NetworkPolicies and CRDs": {
 			values: []string{"networkPolicies=false", "crds.install=false"},
 			lacks:  []string{"NetworkPolicy", "CustomResourceDefinition"},
+		},
+		"whether cert-manager makes the certificate": {
+			values:  []string{"certManager.enabled=true"},
+			objects: []string{"Certificate latchkey/latchkey-kubernetes", "Certificate latchkey/latchkey-kubernetes-root", "Issuer latchkey/latchkey-kubernetes", "Issuer latchkey/latchkey-kubernetes-root"},
 		},
 		"whether there is an Ingress and a PodMonitor": {
 			values:  []string{"ingress.enabled=true", "ingress.tlsSecretName=tls", "podMonitor.enabled=true"},

@@ -20,10 +20,11 @@ import (
 // Namespace is where config/default installs Latchkey; it is the default realm, too.
 const Namespace = "latchkey"
 
-// The ServiceAccounts of config/rbac, and one with the rights of both for a process that is all in one.
+// The ServiceAccounts of config/rbac, and one with the rights of all for a process that is all in one.
 const (
 	controllerAccount = "latchkey-controller"
 	serveAccount      = "latchkey-serve"
+	kubernetesAccount = "latchkey-kubernetes"
 	allInOneAccount   = "latchkey-run"
 )
 
@@ -34,6 +35,8 @@ func (c Command) account() string {
 		return controllerAccount
 	case Serve:
 		return serveAccount
+	case Kubernetes:
+		return kubernetesAccount
 	default:
 		return allInOneAccount
 	}

@@ -22,7 +22,7 @@ import (
 type Server struct {
 	*child.Process
 
-	// Public, GRPC and Operations are the addresses (host:port) of its listeners; a controller has Operations alone.
+	// Public, GRPC and Operations are the addresses (host:port) of its listeners; the others have Operations alone.
 	Public, GRPC, Operations string
 	// Kubeconfig is the file with the rights that it has.
 	Kubeconfig string
@@ -37,11 +37,12 @@ func (s *Server) OperationsURL() string { return "http://" + s.Operations }
 // Command is a subcommand of latchkey.
 type Command string
 
-// The subcommands that run until they are stopped: all in one, and its halves.
+// The subcommands that run until they are stopped: all in one, and its parts.
 const (
 	Run        Command = "run"
 	Serve      Command = "serve"
 	Controller Command = "controller"
+	Kubernetes Command = "kubernetes"
 )
 
 // Launch is what it takes to start a latchkey process.
@@ -60,7 +61,7 @@ type Launch struct {
 	Dir string
 	// APIServer is the URL by which it reaches the API server, such as that of a proxy in between; empty: directly.
 	APIServer string
-	// Listen is the address of its public listener; empty where it has none.
+	// Listen is the address of its public listener, or of what the API server asks for Kubernetes; empty where it has none.
 	Listen string
 	// ExternalURL is the service's, the same for all processes.
 	ExternalURL string
@@ -80,10 +81,14 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 		string(l.Command), "--kubeconfig", config, "--namespace", Namespace,
 		"--external-url", l.ExternalURL, "--ops-listen", "127.0.0.1:0",
 	}
-	if l.Listen != "" {
+	switch {
+	case l.Listen == "":
+	case l.Command == Kubernetes:
+		arguments = append(arguments, "--kubernetes-listen", l.Listen)
+	default:
 		arguments = append(arguments, "--listen", l.Listen)
 	}
-	if l.Command != Controller {
+	if l.Command == Run || l.Command == Serve {
 		arguments = append(arguments, "--replica-name", cmp.Or(l.ReplicaName, string(l.Command)), "--grpc-listen", "127.0.0.1:0")
 	}
 	news := &watcher{log: l.Log, listening: make(chan struct{})}

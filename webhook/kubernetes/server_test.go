@@ -140,8 +140,8 @@ func TestABugIsNoAnswer(t *testing.T) {
 			})
 		})
 		defer func() {
-			if err := recover(); err != http.ErrAbortHandler {
-				t.Errorf("%v: a client would take the answer for whole", err)
+			if problem := recover(); problem != any(http.ErrAbortHandler) {
+				t.Errorf("%v: a client would take the answer for whole", problem)
 			}
 		}()
 		w.ask(http.MethodPost, "/kubernetes/authorize", "application/json", strings.NewReader("{}"))

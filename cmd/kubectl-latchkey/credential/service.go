@@ -142,7 +142,7 @@ func (s *Service) ask(ctx context.Context, method, path string, bearer Token, fo
 	if err != nil {
 		return fmt.Errorf("ask the service: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
 	if err != nil {
 		return fmt.Errorf("read the service's answer: %w", err)

@@ -30,11 +30,17 @@ const audience = "https://kubernetes.default.svc.cluster.local"
 // patience is how long a change may take on a machine that is busy with other things.
 const patience = 60 * time.Second
 
-var binary string // latchkey
+var (
+	bin    string // holds the plugin
+	binary string // latchkey
+)
 
 var _ = BeforeSuite(func(ctx context.Context) {
+	bin = GinkgoT().TempDir()
 	var err error
-	binary, err = stack.Build(ctx, GinkgoT().TempDir())
+	binary, err = stack.Build(ctx, bin)
+	Expect(err).NotTo(HaveOccurred())
+	_, err = stack.BuildPlugin(ctx, bin)
 	Expect(err).NotTo(HaveOccurred())
 })
 

@@ -24,7 +24,6 @@ import (
 type identity struct {
 	ca, cert, key string // files
 	authority     []byte // the content of ca
-	certificate   tls.Certificate
 }
 
 func newIdentity(dir string) identity {
@@ -59,8 +58,6 @@ func newIdentity(dir string) identity {
 	} {
 		Expect(os.WriteFile(file, content, 0o600)).To(Succeed())
 	}
-	i.certificate, err = tls.LoadX509KeyPair(i.cert, i.key)
-	Expect(err).NotTo(HaveOccurred())
 	return i
 }
 
