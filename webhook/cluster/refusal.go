@@ -2,13 +2,11 @@ package cluster
 
 import (
 	"errors"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/latchkey-auth/latchkey/webhook"
 )
@@ -18,7 +16,7 @@ import (
 func refusal(err error) error {
 	var status *apierrors.StatusError
 	if errors.As(err, &status) {
-		if sentence, refused := atAdmission(status.ErrStatus); refused {
+		if sentence, refused := atAdmission(status); refused {
 			return &webhook.Refused{Sentence: sentence}
 		}
 	}
@@ -42,8 +40,9 @@ const maxSentence = 512
 
 // atAdmission returns what a webhook or policy says of a User that it refuses. One that can't judge now, or wants to
 // be asked more slowly, has refused nothing. Nor has RBAC: the service's rights are nobody's to mend over HTTP.
-func atAdmission(status metav1.Status) (sentence string, refused bool) {
-	if status.Code < 400 || status.Code > 499 || status.Code == http.StatusTooManyRequests || status.Code == http.StatusRequestTimeout {
+func atAdmission(err *apierrors.StatusError) (sentence string, refused bool) {
+	status := err.ErrStatus
+	if status.Code < 400 || status.Code > 499 || apierrors.IsTooManyRequests(err) {
 		return "", false
 	}
 	if begin := fromWebhook.FindString(status.Message); begin != "" {
