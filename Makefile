@@ -24,12 +24,12 @@ demo-stop: ## End a demo and remove what it left
 
 .PHONY: test
 test: controlplane caddy helm ## All tests, with the race detector
-	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 20m ./...
+	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" go test -race -timeout 30m ./...
 
 .PHONY: test-e2e
 test-e2e: controlplane caddy ## Every story behind every proxy; prints what was shown where (bin/e2e.md)
 	@rm -f bin/e2e.md
-	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" REQUIRE_PROXIES=1 go test -count=1 -timeout 15m ./hack/e2e/... ./hack/proxy
+	KUBEBUILDER_ASSETS="$$(hack/controlplane/provide.sh)" REQUIRE_PROXIES=1 go test -count=1 -timeout 25m ./hack/e2e/... ./hack/proxy
 	@cat bin/e2e.md
 
 .PHONY: test-chaos

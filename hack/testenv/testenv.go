@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -48,6 +49,9 @@ func StartWith(flags Flags) (*Environment, error) {
 // StartEmpty starts a control plane that knows nothing of Latchkey: a cluster before anything is installed.
 func StartEmpty() (*Environment, error) { return start(nil) }
 
+// startTimeout is how long a control plane may take to start, and to end.
+const startTimeout = 2 * time.Minute
+
 func start(flags Flags, crds ...string) (*Environment, error) {
 	assets, err := Assets()
 	if err != nil {
@@ -57,6 +61,9 @@ func start(flags Flags, crds ...string) (*Environment, error) {
 		BinaryAssetsDirectory: assets,
 		CRDDirectoryPaths:     crds,
 		ErrorIfCRDPathMissing: true,
+		// Several suites start theirs at a time, on machines with few cores.
+		ControlPlaneStartTimeout: startTimeout,
+		ControlPlaneStopTimeout:  startTimeout,
 	}
 	guard, err := newGuard()
 	if err != nil {
