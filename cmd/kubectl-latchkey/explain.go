@@ -60,16 +60,7 @@ Exit codes: 0 allowed, 1 not allowed, 2 there is no answer.`,
 }
 
 func (k *kubectl) explain(ctx context.Context, q decision.Question) (*decision.Explanation, error) {
-	if q.URL != "" {
-		if _, _, err := decision.SplitURL(q.URL); err != nil {
-			return nil, err // before anything is read
-		}
-	}
-	r, err := k.reader()
-	if err != nil {
-		return nil, err
-	}
-	objects, err := r.rules(ctx)
+	r, objects, err := k.readRules(ctx, q.URL)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,10 +43,14 @@ func (o *output) print(w io.Writer, object any, table func(w io.Writer) error) e
 	return table(w)
 }
 
-// printTable writes rows in columns as wide as kubectl's, the first one being their titles.
+// printTable writes rows in columns as wide as kubectl's, the first one being their titles. A dash stands for nothing, so
+// that columns can be counted.
 func printTable(w io.Writer, rows [][]string) error {
 	columns := tabwriter.NewWriter(w, 6, 4, 3, ' ', 0)
 	for _, row := range rows {
+		for i := range row {
+			row[i] = cmp.Or(row[i], "-")
+		}
 		fmt.Fprintln(columns, strings.Join(row, "\t"))
 	}
 	return columns.Flush()

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
+	"github.com/latchkey-auth/latchkey/cmd/kubectl-latchkey/decision"
 	"github.com/latchkey-auth/latchkey/controllers/feed"
 )
 
@@ -50,6 +51,22 @@ func (r *reader) rules(ctx context.Context) (o feed.Objects, err error) {
 	}
 	o.Roles, err = r.list(ctx, "roles")
 	return o, err
+}
+
+// readRules reads what decides about a request to url, before which nothing is read for one that nobody could send;
+// "" is no request. Users can be read with the reader that it returns.
+func (k *kubectl) readRules(ctx context.Context, url string) (*reader, feed.Objects, error) {
+	if url != "" {
+		if _, _, err := decision.SplitURL(url); err != nil {
+			return nil, feed.Objects{}, err
+		}
+	}
+	r, err := k.reader()
+	if err != nil {
+		return nil, feed.Objects{}, err
+	}
+	objects, err := r.rules(ctx)
+	return r, objects, err
 }
 
 // list reads all objects of a kind.

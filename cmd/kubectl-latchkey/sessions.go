@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 
@@ -93,13 +92,12 @@ func liveLogins(ctx context.Context, c *clusterClient, user string) ([]liveLogin
 }
 
 func tableOfLogins(w io.Writer, live []liveLogin) error {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "SID\tSTARTED\tEXPIRES\tLAST USED\tADDRESS\tUSER AGENT")
+	rows := [][]string{{"SID", "STARTED", "EXPIRES", "LAST USED", "ADDRESS", "USER AGENT"}}
 	for _, l := range live {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.ID, l.StartedAt.Format(time.RFC3339), l.ExpiresAt.Format(time.RFC3339),
-			l.LastUsedAt.Format(time.RFC3339), dash(printable(l.Address)), dash(printable(l.UserAgent)))
+		rows = append(rows, []string{l.ID, l.StartedAt.Format(time.RFC3339), l.ExpiresAt.Format(time.RFC3339), l.LastUsedAt.Format(time.RFC3339),
+			printable(l.Address), printable(l.UserAgent)})
 	}
-	return t.Flush()
+	return printTable(w, rows)
 }
 
 // printable leaves out what a terminal would obey.

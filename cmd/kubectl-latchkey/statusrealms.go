@@ -1,12 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -64,18 +61,13 @@ func describeRealm(realm *v1alpha1.Realm) realmReport {
 }
 
 func tableOfRealms(w io.Writer, realms []realmReport) error {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "REALM\tREADY\tREASON\tREPLICAS\tISSUER\tACTIVE KEY\tKEYS")
+	rows := [][]string{{"REALM", "READY", "REASON", "REPLICAS", "ISSUER", "ACTIVE KEY", "KEYS"}}
 	for _, one := range realms {
 		var keys []string
 		for _, key := range one.Keys {
 			keys = append(keys, key.State+" "+key.Algorithm)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", one.Namespace, one.Ready, dash(one.Reason), dash(one.Replicas), dash(one.Issuer), dash(one.ActiveKeyID),
-			dash(strings.Join(keys, ", ")))
+		rows = append(rows, []string{one.Namespace, string(one.Ready), one.Reason, one.Replicas, one.Issuer, one.ActiveKeyID, strings.Join(keys, ", ")})
 	}
-	return t.Flush()
+	return printTable(w, rows)
 }
-
-// dash stands for nothing in a table, so that its columns can be counted.
-func dash(s string) string { return cmp.Or(s, "-") }

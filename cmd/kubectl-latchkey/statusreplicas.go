@@ -3,12 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/latchkey-auth/latchkey/controllers/replica"
@@ -68,13 +66,12 @@ func describeReplica(s replica.State, now time.Time) replicaReport {
 }
 
 func tableOfReplicas(w io.Writer, replicas []replicaReport) error {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "REPLICA\tSTATE\tRENEWED\tPOD\tFOLLOWED\tKEYS OF REALMS")
+	rows := [][]string{{"REPLICA", "STATE", "RENEWED", "POD", "FOLLOWED", "KEYS OF REALMS"}}
 	for _, one := range replicas {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, one.State, one.RenewedAt.Format(time.RFC3339), dash(one.Pod),
-			dash(versions(one.Followed.Kinds)), dash(versions(one.Followed.Keys)))
+		rows = append(rows, []string{one.Name, one.State, one.RenewedAt.Format(time.RFC3339), one.Pod,
+			versions(one.Followed.Kinds), versions(one.Followed.Keys)})
 	}
-	return t.Flush()
+	return printTable(w, rows)
 }
 
 // versions are resourceVersions by name, in the order of names.

@@ -46,14 +46,7 @@ Exit codes: 0 somebody may, 1 nobody may, 2 there is no answer.`,
 }
 
 func (k *kubectl) whoCan(ctx context.Context, method, url string) (*decision.WhoCan, error) {
-	if _, _, err := decision.SplitURL(url); err != nil {
-		return nil, err // before anything is read
-	}
-	r, err := k.reader()
-	if err != nil {
-		return nil, err
-	}
-	objects, err := r.rules(ctx)
+	r, objects, err := k.readRules(ctx, url)
 	if err != nil {
 		return nil, err
 	}

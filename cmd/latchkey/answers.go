@@ -30,12 +30,12 @@ func (a *asked) answers(to *kubernetes.Config, o *options, config *rest.Config, 
 		return err
 	}
 	if to.TokenReview, err = tokenreview.New(tokenreview.Config{
-		Directory: a.directory, Synced: a.feed.Synced, Identifier: identifier, Log: to.Log, Registerer: to.Registerer,
+		Directory: a.directory, Identifier: identifier, Log: to.Log, Registerer: to.Registerer,
 	}); err != nil {
 		return err
 	}
 	to.Authorize, err = authorize.New(authorize.Config{
-		Directory: a.directory, Synced: a.feed.Synced, Stale: a.feed.Stale, Realms: o.kubernetes.realms,
+		Directory: a.directory, Stale: a.feed.Stale, Realms: o.kubernetes.realms,
 		DefaultRealm: o.defaultRealm, Log: to.Log, Registerer: to.Registerer,
 	})
 	return err

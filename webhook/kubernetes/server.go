@@ -1,10 +1,11 @@
 package kubernetes
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -13,10 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-// patience is the longest that an answer may take. The API server gives up after 10 s (admission) to
-// 30 s (TokenReview), and an answer that nobody waits for isn't worth making.
-const patience = 9 * time.Second
 
 // Config is what New makes a handler of.
 type Config struct {
@@ -50,12 +47,13 @@ func New(c Config) (http.Handler, error) {
 		mux.Handle(r.pattern, &door{route: r, ready: c.Ready, log: c.Log, metrics: m, now: c.Now})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "not_found", "The API server asks at /kubernetes/admission/…, /kubernetes/tokenreview and /kubernetes/authorize")
+		http.Error(w, "the API server asks at /kubernetes/admission/…, /kubernetes/tokenreview and /kubernetes/authorize", http.StatusNotFound)
 	})
 	return mux, nil
 }
 
-// door is what a question passes before somebody answers it.
+// door is what a question passes before somebody answers it: what is behind it gets a POST of JSON, whole and not too
+// long, and only once enough is known to answer.
 type door struct {
 	route
 	ready   func() error
@@ -64,7 +62,8 @@ type door struct {
 	now     func() time.Time
 }
 
-// ServeHTTP implements http.Handler. Whatever goes wrong is a status that no API server takes for yes.
+// ServeHTTP implements http.Handler. Whatever goes wrong is a status that no API server takes for yes, with a sentence in
+// plain text: of an error that is what API servers show, to whoever waits for them or in their log.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began, answer := d.now(), &statusWriter{ResponseWriter: w}
 	defer func() {
@@ -73,13 +72,13 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if answer.status != 0 {
 				panic(http.ErrAbortHandler) // an answer was begun: it must not be taken for a whole one
 			}
-			refuse(answer, http.StatusInternalServerError, "server_error", "Something went wrong on our side")
+			http.Error(answer, "this is a bug of Latchkey: look at the log of latchkey kubernetes", http.StatusInternalServerError)
 		}
 		d.metrics.answered(d.name, answer.status, d.now().Sub(began))
 	}()
 	answer.Header().Set("Cache-Control", "no-store")
 	if d.passes(answer, r) {
-		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		ctx, cancel := context.WithTimeout(r.Context(), d.patience)
 		defer cancel()
 		d.handler.ServeHTTP(answer, r.WithContext(ctx))
 		if answer.status == 0 {
@@ -88,33 +87,31 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// passes refuses what is no question, and every question that can't be answered yet.
+// passes refuses what is no question, and every question that can't be answered yet. What passes was read to its end.
 func (d *door) passes(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, "method_not_allowed", "The API server asks by POST")
+		http.Error(w, "the API server asks by POST", http.StatusMethodNotAllowed)
 		return false
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		refuse(w, http.StatusUnsupportedMediaType, "invalid_request", "The API server asks in application/json")
-		return false
-	}
-	if r.ContentLength > d.limit {
-		refuse(w, http.StatusRequestEntityTooLarge, "invalid_request", fmt.Sprintf("At most %d bytes are read here", d.limit))
+		http.Error(w, "the API server asks in application/json", http.StatusUnsupportedMediaType)
 		return false
 	}
 	if err := d.ready(); err != nil {
 		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusServiceUnavailable, "temporarily_unavailable", "Latchkey isn't ready: "+err.Error())
+		http.Error(w, "latchkey kubernetes isn't ready: "+err.Error(), http.StatusServiceUnavailable)
 		return false
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, d.limit)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, d.limit))
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		http.Error(w, fmt.Sprintf("at most %d bytes are read here", d.limit), http.StatusRequestEntityTooLarge)
+		return false
+	}
+	if err != nil {
+		http.Error(w, "the question can't be read to its end", http.StatusBadRequest)
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	return true
-}
-
-// refuse answers that there is no answer.
-func refuse(w http.ResponseWriter, status int, code, description string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": code, "error_description": description}) // nobody is left to tell
 }

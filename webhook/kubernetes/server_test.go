@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,8 +22,7 @@ func answering(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		question, err := io.ReadAll(r.Body)
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
-			return
+			panic(err) // the door has read it
 		}
 		_, hurried := r.Context().Deadline()
 		if !hurried {
@@ -84,16 +84,17 @@ func TestWhatIsNoQuestionIsRefused(t *testing.T) {
 		body                      io.Reader
 		want                      int
 	}{
-		"a GET":                                        {http.MethodGet, "/kubernetes/tokenreview", "application/json", nil, http.StatusMethodNotAllowed},
-		"a form":                                       {http.MethodPost, "/kubernetes/authorize", "application/x-www-form-urlencoded", strings.NewReader("a=b"), http.StatusUnsupportedMediaType},
-		"no content type":                              {http.MethodPost, "/kubernetes/authorize", "", strings.NewReader("{}"), http.StatusUnsupportedMediaType},
-		"somewhere else":                               {http.MethodPost, "/kubernetes", "application/json", strings.NewReader("{}"), http.StatusNotFound},
-		"below what has nothing below it":              {http.MethodPost, "/kubernetes/tokenreview/x", "application/json", strings.NewReader("{}"), http.StatusNotFound},
-		"the service's own paths":                      {http.MethodPost, "/token", "application/json", strings.NewReader("{}"), http.StatusNotFound},
-		"a review that says it is too long":            {http.MethodPost, "/kubernetes/tokenreview", "application/json", strings.NewReader(strings.Repeat("x", 65<<10)), http.StatusRequestEntityTooLarge},
-		"a review that turns out to be too long":       {http.MethodPost, "/kubernetes/authorize", "application/json", endless(), http.StatusRequestEntityTooLarge},
-		"an object that no API server would store":     {http.MethodPost, "/kubernetes/admission/roles", "application/json", endless(), http.StatusRequestEntityTooLarge},
-		"an object as long as one of the API server's": {http.MethodPost, "/kubernetes/admission/roles", "application/json", io.LimitReader(zeros{}, 3<<20), http.StatusOK},
+		"a GET":                                    {http.MethodGet, "/kubernetes/tokenreview", "application/json", nil, http.StatusMethodNotAllowed},
+		"a form":                                   {http.MethodPost, "/kubernetes/authorize", "application/x-www-form-urlencoded", strings.NewReader("a=b"), http.StatusUnsupportedMediaType},
+		"no content type":                          {http.MethodPost, "/kubernetes/authorize", "", strings.NewReader("{}"), http.StatusUnsupportedMediaType},
+		"somewhere else":                           {http.MethodPost, "/kubernetes", "application/json", strings.NewReader("{}"), http.StatusNotFound},
+		"below what has nothing below it":          {http.MethodPost, "/kubernetes/tokenreview/x", "application/json", strings.NewReader("{}"), http.StatusNotFound},
+		"the service's own paths":                  {http.MethodPost, "/token", "application/json", strings.NewReader("{}"), http.StatusNotFound},
+		"a review that says it is too long":        {http.MethodPost, "/kubernetes/tokenreview", "application/json", strings.NewReader(strings.Repeat("x", 65<<10)), http.StatusRequestEntityTooLarge},
+		"a review that turns out to be too long":   {http.MethodPost, "/kubernetes/authorize", "application/json", endless(), http.StatusRequestEntityTooLarge},
+		"an object that no API server would store": {http.MethodPost, "/kubernetes/admission/roles", "application/json", endless(), http.StatusRequestEntityTooLarge},
+		"a question that ends in the middle":       {http.MethodPost, "/kubernetes/authorize", "application/json", iotest.ErrReader(io.ErrUnexpectedEOF), http.StatusBadRequest},
+		"objects as long as the API server's":      {http.MethodPost, "/kubernetes/admission/roles", "application/json", io.LimitReader(zeros{}, 2*3<<20), http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := newWorld(t, unchanged).ask(test.method, test.path, test.contentType, test.body)
@@ -118,13 +119,13 @@ func TestNothingIsAnsweredBeforeEverythingIsKnown(t *testing.T) {
 
 func TestABugIsNoAnswer(t *testing.T) {
 	for name, bug := range map[string]http.HandlerFunc{
-		"a panic":             func(http.ResponseWriter, *http.Request) { panic("this is a bug") },
+		"a panic":             func(http.ResponseWriter, *http.Request) { panic("token eyJhbGci") },
 		"nothing is answered": func(http.ResponseWriter, *http.Request) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(c *kubernetes.Config) { c.Authorize = bug })
 			answer := w.ask(http.MethodPost, "/kubernetes/authorize", "application/json", strings.NewReader("{}"))
-			if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "bug") {
+			if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "eyJhbGci") {
 				t.Errorf("%d %q", answer.Code, answer.Body)
 			}
 			if !strings.Contains(w.log.String(), "hit a bug") {

@@ -105,9 +105,9 @@ func roleOf(rule policy.KubernetesRule) http.Handler {
 	d.Settings().Put(directory.Item[directory.Settings]{Namespace: stack.Namespace, Name: "default", UID: "1", Version: 1, Value: directory.Settings{Issuer: "https://auth.example.com"}})
 	d.Roles().Put(directory.Item[policy.Role]{Namespace: stack.Namespace, Name: "ops", UID: "2", Version: 1, Value: policy.Role{Name: "ops", KubernetesRules: []policy.KubernetesRule{rule}}})
 	d.Users().Put(directory.Item[directory.User]{Namespace: stack.Namespace, Name: "ada", UID: "3", Version: 1, Value: directory.User{Roles: []string{"ops"}}})
-	always, never := func() bool { return true }, func() bool { return false }
+	never := func() bool { return false }
 	h, err := authorize.New(authorize.Config{
-		Directory: d, Synced: always, Stale: never, Realms: []string{stack.Namespace}, DefaultRealm: stack.Namespace,
+		Directory: d, Stale: never, Realms: []string{stack.Namespace}, DefaultRealm: stack.Namespace,
 		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
 	Expect(err).NotTo(HaveOccurred())

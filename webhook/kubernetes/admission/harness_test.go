@@ -136,13 +136,17 @@ func raw(t testing.TB, object any) runtime.RawExtension {
 	return runtime.RawExtension{Raw: text}
 }
 
+// post posts a body where it is asked about a resource.
+func post(h http.Handler, resource string, body []byte) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, admission.PathPrefix+resource, bytes.NewReader(body)))
+	return w
+}
+
 // ask posts a review and returns the answer.
 func ask(t testing.TB, h http.Handler, resource string, body []byte) *admissionv1.AdmissionResponse {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, admission.PathPrefix+resource, bytes.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	w := post(h, resource, body)
 	text, _ := io.ReadAll(w.Body)
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d: %s", w.Code, text)

@@ -1,7 +1,6 @@
 package admission_test
 
 import (
-	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -161,14 +160,5 @@ func TestARealmIsRefusedWhereItWouldAnswerNobody(t *testing.T) {
 				t.Errorf("got %v %q %q", answer.Allowed, said(answer), answer.Warnings)
 			}
 		})
-	}
-}
-
-// A fault is answered by a refusal, which the configuration ignores for these.
-func TestAnIngressThatCannotBeJudgedIsAFault(t *testing.T) {
-	h, _ := handlerOf(t, &cluster{fails: errors.New("away")})
-	answer := ask(t, h, "ingresses", aReview(t, "ingresses", anIngress(map[string]string{"auth-url": inCluster + "/check/nginx?host=$host"}), nil))
-	if answer.Allowed || answer.Result.Code != 500 {
-		t.Errorf("got %v %v", answer.Allowed, answer.Result)
 	}
 }

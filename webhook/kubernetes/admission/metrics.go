@@ -11,7 +11,7 @@ const (
 	resultAllowed = "allowed"
 	resultWarned  = "warned" // and allowed
 	resultRefused = "refused"
-	resultFailed  = "failed" // it couldn't be judged, and so wasn't allowed
+	resultFailed  = "failed" // it couldn't be judged: the failurePolicy decides
 )
 
 type metrics struct{ admissions *prometheus.CounterVec }

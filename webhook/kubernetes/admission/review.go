@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
-	"runtime/debug"
 	"strings"
-	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,25 +17,11 @@ import (
 	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
-const (
-	// maxReview bounds a review: two objects of at most 3 MiB, and what is said about them.
-	maxReview = 7 << 20
-	// patience is how long a review may take: less than the API server waits, so that it hears why.
-	patience = 4 * time.Second
-)
+// cannotJudge is all that an author learns of a fault. The log has the cause.
+const cannotJudge = "this can't be judged now: try again, and look at the log of latchkey kubernetes"
 
-// errCannotJudge is all that an author learns of a fault. The log has the cause.
-var errCannotJudge = errors.New("this can't be judged now, so it isn't let in: try again, and look at the log of latchkey kubernetes")
-
-// badRequest is a request that holds no review, with the status that says so.
-type badRequest struct {
-	status int
-	say    string
-}
-
-func (b *badRequest) Error() string { return b.say }
-
-// ServeHTTP answers a review with a review, and whatever is none with a 4xx.
+// ServeHTTP answers a review with a review, and whatever is none with a 4xx. A fault is a 5xx and so no answer: what
+// becomes of the object says the webhook's failurePolicy, which lets no User or Role in, and every Ingress.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, _ := strings.CutPrefix(r.URL.Path, PathPrefix)
 	judge, known := h.judges[name]
@@ -46,77 +29,61 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "there is no such review", http.StatusNotFound)
 		return
 	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "reviews are asked by POST", http.StatusMethodNotAllowed)
+	request, err := readReview(r.Body, judge.resource)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	request, err := readReview(w, r)
-	if bad := (*badRequest)(nil); errors.As(err, &bad) {
-		http.Error(w, bad.say, bad.status)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	response, result := h.answer(ctx, judge, request)
+	response, result, err := h.answer(r.Context(), judge, request)
 	h.metrics.admissions.WithLabelValues(name, result).Inc()
-	h.log(ctx, name, request, response, result)
+	if err != nil {
+		h.Logger.Info("admission can't judge an object", "resource", name, "realm", request.Namespace, "name", request.Name, "error", err)
+		http.Error(w, cannotJudge, http.StatusInternalServerError)
+		return
+	}
+	h.log(r.Context(), name, request, response, result)
 	writeReview(w, request, response)
 }
 
-// readReview returns the request of a review of version v1, or a *badRequest.
-func readReview(w http.ResponseWriter, r *http.Request) (request cradmission.Request, err error) {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return request, &badRequest{http.StatusUnsupportedMediaType, "a review has Content-Type application/json"}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReview))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return request, &badRequest{http.StatusRequestEntityTooLarge, fmt.Sprintf("a review has at most %d bytes", maxReview)}
-	}
+// readReview returns the request of a review of version v1 that is about a resource. The error is for whoever set the
+// webhook up.
+func readReview(from io.Reader, about metav1.GroupVersionResource) (request cradmission.Request, err error) {
+	body, err := io.ReadAll(from)
 	if err != nil {
-		return request, &badRequest{http.StatusBadRequest, "the review can't be read to its end"}
+		return request, err
 	}
 	// Read first, since another version need not have the rest.
 	var version metav1.TypeMeta
 	if err := kjson.Unmarshal(body, &version); err != nil {
-		return request, &badRequest{http.StatusBadRequest, "the body is no AdmissionReview"}
+		return request, errors.New("the body is no AdmissionReview")
 	}
 	if version != reviewVersion {
-		return request, &badRequest{http.StatusBadRequest, "only an AdmissionReview of admission.k8s.io/v1 is answered: write admissionReviewVersions: [v1]"}
+		return request, errors.New("only an AdmissionReview of admission.k8s.io/v1 is answered: write admissionReviewVersions: [v1]")
 	}
 	var review admissionv1.AdmissionReview
 	if err := kjson.Unmarshal(body, &review); err != nil || review.Request == nil || review.Request.UID == "" {
-		return request, &badRequest{http.StatusBadRequest, "the AdmissionReview has no request with a uid"}
+		return request, errors.New("the AdmissionReview has no request with a uid")
+	}
+	if review.Request.Resource != about {
+		return request, fmt.Errorf("this path is asked about %s of %s/%s, matchPolicy Equivalent", about.Resource, about.Group, about.Version)
 	}
 	return cradmission.Request{AdmissionRequest: *review.Request}, nil
 }
 
 var reviewVersion = metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"}
 
-// answer judges a request. What takes something away, or changes no spec, isn't judged. A fault, also one of
-// ours, allows nothing: what the API server makes of that is in the webhook's failurePolicy.
-func (h *handler) answer(ctx context.Context, j judge, request cradmission.Request) (response cradmission.Response, result string) {
-	defer func() {
-		if bug := recover(); bug != nil {
-			h.Logger.Info("admission panicked: this is a bug", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
-			response, result = cradmission.Errored(http.StatusInternalServerError, errCannotJudge), resultFailed
-		}
-	}()
-	if request.Resource != j.resource {
-		return cradmission.Errored(http.StatusBadRequest, fmt.Errorf("this path is asked about %s of %s/%s, matchPolicy Equivalent",
-			j.resource.Resource, j.resource.Group, j.resource.Version)), resultFailed
-	}
+// answer judges a request. What takes something away, or changes no spec, isn't judged.
+func (h *handler) answer(ctx context.Context, j judge, request cradmission.Request) (response cradmission.Response, result string, err error) {
 	written := request.Operation == admissionv1.Create || request.Operation == admissionv1.Update
 	if !written || request.SubResource != "" {
-		return cradmission.Allowed(""), resultAllowed
+		return cradmission.Allowed(""), resultAllowed, nil
 	}
 	verdict, err := j.judge(ctx, request)
 	if err != nil {
-		h.Logger.Info("admission can't judge an object, so it isn't let in", "resource", j.resource.Resource,
-			"realm", request.Namespace, "name", request.Name, "error", err)
-		return cradmission.Errored(http.StatusInternalServerError, errCannotJudge), resultFailed
+		return response, resultFailed, err
 	}
-	return verdict.response()
+	response, result = verdict.response()
+	return response, result, nil
 }
 
 // decode reads the object of a request and, for an update, what it was; before is false for a new one.

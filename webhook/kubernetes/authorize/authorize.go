@@ -2,7 +2,7 @@
 // authorization.k8s.io/v1 SubjectAccessReviews by the kubernetesRules of Roles.
 //
 // It allows or has no opinion, and never denies: other authorizers, RBAC among them, keep
-// their say. What is asked is read in subject.go; access.go decides by the directory as it
+// their say. What is asked is read in request.go; access.go decides by the directory as it
 // is at this moment, and by nothing that the question claims about the user but the name.
 package authorize
 
@@ -24,7 +24,6 @@ import (
 // Config is what a handler is made of. Every field is required.
 type Config struct {
 	Directory *directory.Directory // who exists, and what their Roles allow
-	Synced    func() bool          // whether the directory holds everything yet
 	Stale     func() bool          // whether it may have missed changes for too long to decide by it
 
 	// Realms are the namespaces whose Roles count in the API server
@@ -44,7 +43,7 @@ type authorizer struct {
 
 // New returns the handler of POST /kubernetes/authorize.
 func New(c Config) (http.Handler, error) {
-	if c.Directory == nil || c.Synced == nil || c.Stale == nil || c.DefaultRealm == "" || c.Log == nil || c.Registerer == nil {
+	if c.Directory == nil || c.Stale == nil || c.DefaultRealm == "" || c.Log == nil || c.Registerer == nil {
 		return nil, errors.New("authorize: a required field of Config is missing")
 	}
 	for _, realm := range c.Realms {
@@ -83,8 +82,6 @@ func (a *authorizer) review(_ context.Context, spec authorizationv1.SubjectAcces
 		return a.noOpinion("not a user of Latchkey")
 	case !slices.Contains(a.Realms, realm):
 		return a.noOpinion("the Roles of this realm don't count here (--kubernetes-authorizer-realms)")
-	case !a.Synced():
-		return a.problem("not ready: the first sync isn't over")
 	case a.Stale():
 		return a.problem("changes may have been missed for too long (--max-staleness)")
 	}

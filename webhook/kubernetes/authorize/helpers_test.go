@@ -48,7 +48,7 @@ func no() bool  { return false }
 func newHandler(t testing.TB, d *directory.Directory, change ...func(*authorize.Config)) http.Handler {
 	t.Helper()
 	c := authorize.Config{
-		Directory: d, Synced: yes, Stale: no, Realms: []string{own, team}, DefaultRealm: own,
+		Directory: d, Stale: no, Realms: []string{own, team}, DefaultRealm: own,
 		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	}
 	for _, f := range change {
@@ -64,10 +64,8 @@ func newHandler(t testing.TB, d *directory.Directory, change ...func(*authorize.
 // post posts a body and returns the status code and the review that answers.
 func post(t testing.TB, h http.Handler, body string) (int, authorizationv1.SubjectAccessReview) {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/kubernetes/authorize", strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/kubernetes/authorize", strings.NewReader(body)))
 	var answer authorizationv1.SubjectAccessReview
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 		t.Fatalf("%d: %v: %s", w.Code, err, w.Body)

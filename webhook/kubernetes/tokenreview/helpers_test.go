@@ -73,7 +73,7 @@ func newHandler(t testing.TB, s tokenreview.Identifier, change ...func(*tokenrev
 	t.Helper()
 	log := &bytes.Buffer{}
 	c := tokenreview.Config{
-		Directory: realms(), Synced: func() bool { return true }, Identifier: s,
+		Directory: realms(), Identifier: s,
 		Log:        slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Registerer: prometheus.NewRegistry(),
 	}
@@ -90,10 +90,8 @@ func newHandler(t testing.TB, s tokenreview.Identifier, change ...func(*tokenrev
 // post posts a body and returns the status code and the review that answers.
 func post(t testing.TB, h http.Handler, body string) (int, authenticationv1.TokenReview) {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/kubernetes/tokenreview", strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/kubernetes/tokenreview", strings.NewReader(body)))
 	var answer authenticationv1.TokenReview
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 		t.Fatalf("%d: %v: %s", w.Code, err, w.Body)

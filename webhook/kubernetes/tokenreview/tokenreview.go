@@ -43,7 +43,6 @@ type Identifier interface {
 // Config is what a handler is made of. Every field is required.
 type Config struct {
 	Directory  *directory.Directory // which realms there are, and their issuers
-	Synced     func() bool          // whether the directory holds everything yet
 	Identifier Identifier
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
@@ -60,7 +59,7 @@ type reviewer struct {
 
 // New returns the handler of POST /kubernetes/tokenreview.
 func New(c Config) (http.Handler, error) {
-	if c.Directory == nil || c.Synced == nil || c.Identifier == nil || c.Log == nil || c.Registerer == nil {
+	if c.Directory == nil || c.Identifier == nil || c.Log == nil || c.Registerer == nil {
 		return nil, errors.New("tokenreview: a required field of Config is missing")
 	}
 	reviews, err := newMetrics(c.Registerer)
@@ -94,9 +93,6 @@ func (r *reviewer) review(ctx context.Context, spec authenticationv1.TokenReview
 	audiences, ok := said.within(spec.Audiences)
 	if !ok {
 		return r.refused(resultForeign)
-	}
-	if !r.Synced() {
-		return r.problem("not ready: the first sync isn't over")
 	}
 	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
 	defer cancel()
