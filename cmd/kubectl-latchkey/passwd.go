@@ -11,7 +11,6 @@ import (
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
 	"github.com/latchkey-auth/latchkey/cmd/prompt"
-	"github.com/latchkey-auth/latchkey/webhook"
 	"github.com/latchkey-auth/latchkey/webhook/cluster"
 	"github.com/latchkey-auth/latchkey/webhook/password"
 )
@@ -102,6 +101,5 @@ func newPassword(ctx context.Context, k *kubectl, user string, minLength int, st
 // password at a time, and after a crash between two steps, each User has one.
 func storePassword(ctx context.Context, c *clusterClient, user, hash string) error {
 	accounts := cluster.Accounts{Store: cluster.New(c, nowhere{}, time.Now)}
-	_, err := accounts.Change(ctx, c.realm, user, func(*webhook.Account) {}, hash)
-	return told(err)
+	return told(accounts.SetPassword(ctx, c.realm, user, hash))
 }

@@ -32,6 +32,15 @@ func (a Accounts) ReplacePassword(ctx context.Context, realm string, known *dire
 	return err
 }
 
+// SetPassword gives a user another password by the rights of whoever writes: unlike over HTTP, whose password they may
+// choose is for the API server alone to say.
+func (a Accounts) SetPassword(ctx context.Context, realm, name, passwordHash string) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	_, err := a.renewing(passwordHash)(ctx, realm, name, func(*v1alpha1.User) error { return nil })
+	return err
+}
+
 // renewing is a change that gives the user another password, too, in this order: its
 // Secret, the User that names it, the revocation of the logins before, and the end of the
 // old Secret. After any of them the user has one password, and what is missing the leader

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
@@ -117,6 +118,19 @@ var _ = Describe("kubectl latchkey passwd", func() {
 		_, err := stack.NewClient(service.URL()).Login(ctx, login)
 		Expect(err).To(HaveOccurred())
 		Eventually(check).WithArguments(ctx, before.Access).WithTimeout(patience).Should(Equal(http.StatusUnauthorized))
+	})
+
+	It("does so for a user who reaches into Kubernetes, whom only HTTP keeps away from", func(ctx SpecContext) {
+		login := aUser(ctx)
+		role := &v1alpha1.Role{
+			ObjectMeta: metav1.ObjectMeta{Namespace: stack.Namespace, GenerateName: "ops-"},
+			Spec:       v1alpha1.RoleSpec{KubernetesRules: []v1alpha1.KubernetesRule{{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get"}}}},
+		}
+		Expect(env.Client.Create(ctx, role)).To(Succeed())
+		Expect(aPerson().types(ctx, "", "-n", stack.Namespace, "patch", "lkuser", login.User, "--type=merge", "-p",
+			fmt.Sprintf(`{"spec":{"roles":[%q]}}`, role.Name))).To(HaveField("Code", 0))
+		Expect(aPerson().latchkey(ctx, "another long password\n", "passwd", login.User, "--password-stdin")).To(HaveField("Code", 0))
+		logInDirectly(ctx, stack.Login{User: login.User, Password: "another long password"})
 	})
 
 	It("makes one and prints it once", func(ctx SpecContext) {

@@ -64,7 +64,8 @@ var _ = Describe("kubectl wait --for=condition=Ready, right after an apply", fun
 		for i := range replicaCount {
 			access := logIn(ctx, 1+i).Access
 			everyReplica(ctx, access, http.StatusOK)
-			moment := time.Now().Add(time.Second).UTC().Format(time.RFC3339) // later than any key: counts as when it is seen
+			// Later than any key, so that it counts as when it is seen; and another second each time, however fast this goes.
+			moment := time.Now().Add(time.Duration(1+i) * time.Second).UTC().Format(time.RFC3339)
 			apply(ctx, "Realm", "default", fmt.Sprintf(`{"keys": {"distrustBefore": %q}}`, moment))
 			everyoneSays(ctx, "/check/role/authenticated", access, http.StatusUnauthorized, i)
 		}
