@@ -127,11 +127,17 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.named = true
 		c.realm, c.path = splitRealm(rest)
 	}
-	defer s.survive(w, r, &c)
 	if below, found := belowCheck(c.path); found {
+		defer s.survive(w, r, &c)
 		s.check(w, r, &c, question(r, below, &c))
 		return
 	}
+	s.serve(w, r, c)
+}
+
+// serve answers what isn't a check. Handlers keep the call, so it has one of its own: that of a check stays on the stack.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, c call) {
+	defer s.survive(w, r, &c)
 	s.answer(w, r, &c)
 }
 

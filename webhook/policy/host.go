@@ -55,18 +55,22 @@ func isPort(s string) bool {
 	return err == nil && s[0] != '0'
 }
 
+// isHostName reports whether name is labels with dots between them. Every check asks it more than once, so it reads
+// name once.
 func isHostName(name string) bool {
-	if len(name) > maxHostName {
-		return false
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > maxHostLabel || strings.ContainsFunc(label, notInLabel) {
+	label := 0 // bytes of the present one
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-':
+			label++
+		case c == '.' && label > 0:
+			label = 0
+		default:
+			return false
+		}
+		if label > maxHostLabel {
 			return false
 		}
 	}
-	return true
-}
-
-func notInLabel(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	return label > 0 && len(name) <= maxHostName
 }

@@ -42,11 +42,13 @@ func Canonical(raw string) (path string, ambiguous bool, err error) {
 	if len(raw) > MaxLength {
 		return "", false, ErrTooLong
 	}
-	decoded, err := url.PathUnescape(raw)
-	if err != nil {
-		return "", false, ErrMalformedEscape
+	decoded, escapedSlash := raw, false
+	if strings.Contains(raw, "%") {
+		if decoded, err = url.PathUnescape(raw); err != nil {
+			return "", false, ErrMalformedEscape
+		}
+		escapedSlash = strings.Count(decoded, "/") != strings.Count(raw, "/")
 	}
-	escapedSlash := strings.Count(decoded, "/") != strings.Count(raw, "/")
 	if escapedSlash || !IsPlain(decoded) {
 		return raw, true, nil
 	}
@@ -57,43 +59,52 @@ func Canonical(raw string) (path string, ambiguous bool, err error) {
 // some backend resolves, merges, cuts off, translates or decodes again. It doesn't
 // ask whether the path is absolute.
 func IsPlain(decoded string) bool {
-	if strings.Contains(decoded, "//") || !isASCII(decoded) && !isPlainUnicode(decoded) {
+	if strings.Contains(decoded, "//") {
 		return false
 	}
+	ascii := true
 	for i := range len(decoded) {
-		if isTreacherous(decoded[i]) {
+		if treacherous[decoded[i]] {
 			return false
 		}
+		ascii = ascii && decoded[i] < utf8.RuneSelf
 	}
-	for segment := range strings.SplitSeq(decoded, "/") {
-		if isBlank(segment) || isCookieless(segment) {
+	if !ascii && !isPlainUnicode(decoded) {
+		return false
+	}
+	for rest, more := decoded, true; more; {
+		var segment string
+		segment, rest, more = strings.Cut(rest, "/")
+		if segment != "" && !isWord(segment[0]) && (isBlank(segment) || isCookieless(segment)) {
 			return false
 		}
 	}
 	return true
 }
 
-// isTreacherous reports whether some backend gives c a meaning of its own, wherever
-// it stands.
-func isTreacherous(c byte) bool {
-	switch c {
-	case '\\', // a slash to Windows and to browsers
-		';', // parameters to Java
-		'?', // once decoded, the query to whoever parses again
-		'#', // a fragment to whoever parses leniently
-		'%': // an escape to whoever decodes twice
-		return true
+// treacherous are the bytes to which some backend gives a meaning of its own, wherever
+// they stand.
+var treacherous = func() (t [256]bool) {
+	for _, c := range []byte{
+		'\\', // a slash to Windows and to browsers
+		';',  // parameters to Java
+		'?',  // once decoded, the query to whoever parses again
+		'#',  // a fragment to whoever parses leniently
+		'%',  // an escape to whoever decodes twice
+		0x7f,
+	} {
+		t[c] = true
 	}
-	return c < ' ' || c == 0x7f
-}
+	for c := range ' ' {
+		t[c] = true
+	}
+	return t
+}()
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+// isWord reports whether a segment that begins with c is neither blank nor cookieless:
+// nearly all do, and need no closer look.
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // isPlainUnicode reports whether s is UTF-8 in which nothing beyond ASCII has a
