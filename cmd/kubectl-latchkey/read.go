@@ -44,29 +44,22 @@ func (r *reader) of(resource string) dynamic.ResourceInterface {
 	return r.client.Resource(v1alpha1.GroupVersion.WithResource(resource)).Namespace(r.namespace)
 }
 
-// rules reads what everybody's decisions are made of: Realm and Roles.
-func (r *reader) rules(ctx context.Context) (o feed.Objects, err error) {
-	if o.Realms, err = r.list(ctx, "realms"); err != nil {
-		return o, err
-	}
-	o.Roles, err = r.list(ctx, "roles")
-	return o, err
-}
-
-// readRules reads what decides about a request to url, before which nothing is read for one that nobody could send;
-// "" is no request. Users can be read with the reader that it returns.
-func (k *kubectl) readRules(ctx context.Context, url string) (*reader, feed.Objects, error) {
+// readRules reads what everybody's decisions are made of, Realm and Roles, and returns what reads Users, too. Nothing is
+// read where url ("": none) is one that nobody could ask for.
+func (k *kubectl) readRules(ctx context.Context, url string) (r *reader, o feed.Objects, err error) {
 	if url != "" {
 		if _, _, err := decision.SplitURL(url); err != nil {
-			return nil, feed.Objects{}, err
+			return nil, o, err
 		}
 	}
-	r, err := k.reader()
-	if err != nil {
-		return nil, feed.Objects{}, err
+	if r, err = k.reader(); err != nil {
+		return nil, o, err
 	}
-	objects, err := r.rules(ctx)
-	return r, objects, err
+	if o.Realms, err = r.list(ctx, "realms"); err != nil {
+		return nil, o, err
+	}
+	o.Roles, err = r.list(ctx, "roles")
+	return r, o, err
 }
 
 // list reads all objects of a kind.

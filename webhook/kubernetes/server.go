@@ -77,6 +77,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.metrics.answered(d.name, answer.status, d.now().Sub(began))
 	}()
 	answer.Header().Set("Cache-Control", "no-store")
+	answer.Header().Set("X-Content-Type-Options", "nosniff")
 	if d.passes(answer, r) {
 		ctx, cancel := context.WithTimeout(r.Context(), d.patience)
 		defer cancel()
@@ -103,7 +104,7 @@ func (d *door) passes(w http.ResponseWriter, r *http.Request) bool {
 		http.Error(w, "latchkey kubernetes isn't ready: "+err.Error(), http.StatusServiceUnavailable)
 		return false
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, d.limit))
+	body, err := d.read(w, r)
 	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
 		http.Error(w, fmt.Sprintf("at most %d bytes are read here", d.limit), http.StatusRequestEntityTooLarge)
 		return false
@@ -114,4 +115,12 @@ func (d *door) passes(w http.ResponseWriter, r *http.Request) bool {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return true
+}
+
+// read reads a question whole. Of one that says that it is too long it reads nothing.
+func (d *door) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > d.limit {
+		return nil, &http.MaxBytesError{Limit: d.limit}
+	}
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, d.limit))
 }

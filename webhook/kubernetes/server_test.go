@@ -94,7 +94,8 @@ func TestWhatIsNoQuestionIsRefused(t *testing.T) {
 		"a review that turns out to be too long":   {http.MethodPost, "/kubernetes/authorize", "application/json", endless(), http.StatusRequestEntityTooLarge},
 		"an object that no API server would store": {http.MethodPost, "/kubernetes/admission/roles", "application/json", endless(), http.StatusRequestEntityTooLarge},
 		"a question that ends in the middle":       {http.MethodPost, "/kubernetes/authorize", "application/json", iotest.ErrReader(io.ErrUnexpectedEOF), http.StatusBadRequest},
-		"objects as long as the API server's":      {http.MethodPost, "/kubernetes/admission/roles", "application/json", io.LimitReader(zeros{}, 2*3<<20), http.StatusOK},
+		"objects as long as the API server's":      {http.MethodPost, "/kubernetes/admission/roles", "application/json", io.LimitReader(zeros{}, 3<<20), http.StatusOK},
+		"such objects and what is said of them":    {http.MethodPost, "/kubernetes/admission/roles", "application/json", io.LimitReader(zeros{}, 3<<20+512<<10), http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := newWorld(t, unchanged).ask(test.method, test.path, test.contentType, test.body)
@@ -102,6 +103,14 @@ func TestWhatIsNoQuestionIsRefused(t *testing.T) {
 				t.Errorf("%d %.200q, not %d", answer.Code, answer.Body, test.want)
 			}
 		})
+	}
+}
+
+func TestNothingIsReadOfAQuestionThatSaysItIsTooLong(t *testing.T) {
+	body := strings.NewReader(strings.Repeat("x", 65<<10))
+	answer := newWorld(t, unchanged).ask(http.MethodPost, "/kubernetes/tokenreview", "application/json", body)
+	if answer.Code != http.StatusRequestEntityTooLarge || body.Len() != 65<<10 {
+		t.Errorf("%d, and %d bytes of it are left", answer.Code, body.Len())
 	}
 }
 

@@ -58,6 +58,9 @@ func isPort(s string) bool {
 // isHostName reports whether name is labels with dots between them. Every check asks it more than once, so it reads
 // name once.
 func isHostName(name string) bool {
+	if len(name) > maxHostName {
+		return false
+	}
 	label := 0 // bytes of the present one
 	for i := range len(name) {
 		switch c := name[i]; {
@@ -72,5 +75,5 @@ func isHostName(name string) bool {
 			return false
 		}
 	}
-	return label > 0 && len(name) <= maxHostName
+	return label > 0
 }

@@ -64,7 +64,7 @@ func IsPlain(decoded string) bool {
 	}
 	ascii := true
 	for i := range len(decoded) {
-		if treacherous[decoded[i]] {
+		if isTreacherous(decoded[i]) {
 			return false
 		}
 		ascii = ascii && decoded[i] < utf8.RuneSelf
@@ -82,24 +82,19 @@ func IsPlain(decoded string) bool {
 	return true
 }
 
-// treacherous are the bytes to which some backend gives a meaning of its own, wherever
-// they stand.
-var treacherous = func() (t [256]bool) {
-	for _, c := range []byte{
-		'\\', // a slash to Windows and to browsers
-		';',  // parameters to Java
-		'?',  // once decoded, the query to whoever parses again
-		'#',  // a fragment to whoever parses leniently
-		'%',  // an escape to whoever decodes twice
-		0x7f,
-	} {
-		t[c] = true
+// isTreacherous reports whether some backend gives c a meaning of its own, wherever
+// it stands.
+func isTreacherous(c byte) bool {
+	switch c {
+	case '\\', // a slash to Windows and to browsers
+		';', // parameters to Java
+		'?', // once decoded, the query to whoever parses again
+		'#', // a fragment to whoever parses leniently
+		'%': // an escape to whoever decodes twice
+		return true
 	}
-	for c := range ' ' {
-		t[c] = true
-	}
-	return t
-}()
+	return c < ' ' || c == 0x7f
+}
 
 // isWord reports whether a segment that begins with c is neither blank nor cookieless:
 // nearly all do, and need no closer look.

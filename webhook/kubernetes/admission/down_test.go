@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/latchkey-auth/latchkey/api/v1alpha1"
@@ -27,6 +28,36 @@ var _ = Describe("An Ingress", func() {
 		giveRights(ctx, "ingresses", "ingo", realm, ingressRights())
 		Expect(someone.Create(ctx, app(realm, map[string]string{"auth-url": inCluster + "/check/nginx", "auth-response-headers": four}))).To(Succeed())
 		Expect(someone.warnings()).To(Equal([]string{"auth-url must end in /check/nginx?host=$host, with nothing behind it: everything else is refused"}))
+	})
+})
+
+// Nor may these run beside others: Latchkey's own account loses its rights.
+var _ = Describe("While Latchkey can't judge, as it may not ask the API server", Ordered, Serial, func() {
+	var realm string
+	BeforeAll(func(ctx SpecContext) {
+		realm = aRealm(ctx)
+		binding := &rbacv1.ClusterRoleBinding{}
+		Expect(api.Get(ctx, client.ObjectKey{Name: "latchkey-kubernetes"}, binding)).To(Succeed())
+		Expect(api.Delete(ctx, binding)).To(Succeed())
+		DeferCleanup(func(ctx context.Context) {
+			binding.ResourceVersion, binding.UID = "", ""
+			Expect(api.Create(ctx, binding)).To(Succeed())
+			Eventually(func() error { return api.Create(ctx, aUser(realm, "vera", "viewer"), client.DryRunAll) }).Should(Succeed())
+		})
+	})
+
+	It("nothing is given, and its author learns where to look", func(ctx SpecContext) {
+		Eventually(func() error { return api.Create(ctx, aUser(realm, "mallory", "viewer"), client.DryRunAll) }).Should(
+			MatchError(And(ContainSubstring(`failed calling webhook "users.admission.latchkey.dev"`), ContainSubstring("this can't be judged now: try again"))))
+	})
+
+	It("an Ingress is stored, unwarned", func(ctx SpecContext) {
+		someone := newPerson("iris")
+		giveRights(ctx, "ingresses", "iris", realm, ingressRights())
+		Eventually(func() error {
+			return someone.Create(ctx, app(realm, map[string]string{"auth-url": inCluster + "/check/role/nobodys"}))
+		}).Should(Succeed())
+		Expect(someone.warnings()).To(BeEmpty())
 	})
 })
 

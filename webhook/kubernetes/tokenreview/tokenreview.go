@@ -130,7 +130,7 @@ func (r *reviewer) identify(ctx context.Context, said claims, token string) (rea
 		if asked == nil {
 			return namespace, who, nil
 		}
-		if err == errForeign || !errors.Is(asked, ErrRefused) { //nolint:errorlint // it is never wrapped
+		if errors.Is(err, errForeign) || !errors.Is(asked, ErrRefused) {
 			realm, err = namespace, asked // that one couldn't be asked counts more than that another refused
 		}
 	}
